@@ -1,0 +1,98 @@
+/** Who may be shown an error's code and message. */
+type Audience = "client" | "operator";
+
+interface ErrorDefinition {
+  /** HTTP status when the error ends the whole request. */
+  readonly http: number;
+  /** Safe to show: never a token, a key, a name or an address. */
+  readonly message: string;
+  readonly audience: Audience;
+  readonly retry: "no" | "later" | "after-fix";
+  readonly clause?: string;
+}
+
+function define(
+  http: number, retry: ErrorDefinition["retry"], message: string,
+  rest: { audience?: Audience; clause?: string } = {},
+): ErrorDefinition {
+  return { http, retry, message, audience: "client", ...rest };
+}
+
+/** The one registry of expected errors; `docs/errors.md` is generated from it. */
+export const ERRORS = {
+  UNAUTHENTICATED: define(401, "after-fix", "An access token is required.", { clause: "RFC 6750 section 3" }),
+  TOKEN_INVALID: define(401, "after-fix", "The access token is not valid here.", { clause: "RFC 9068 section 4" }),
+  TOKEN_EXPIRED: define(401, "after-fix", "The access token has expired.", { clause: "RFC 9068 section 4" }),
+  FORBIDDEN: define(403, "no", "The token does not allow this.", { clause: "RFC 6750 section 3.1" }),
+  INSUFFICIENT_SCOPE: define(403, "after-fix", "The token lacks a scope that this needs.", { clause: "RFC 6750 section 3.1" }),
+  CONSENT_REQUIRED: define(403, "after-fix", "No live consent of this merchant opens this for you.", { clause: "征信业管理条例 第十八条" }),
+  CONSENT_NOT_YET_ACTIVE: define(403, "later", "The consent has not started yet."),
+  CONSENT_PAUSED: define(403, "later", "The merchant has paused the consent."),
+  CONSENT_REVOKED: define(403, "no", "The merchant has revoked the consent.", { clause: "个人信息保护法 第十五条" }),
+  CONSENT_EXPIRED: define(403, "no", "The consent has expired."),
+  CONSENT_EXHAUSTED: define(403, "later", "The consent allows no more inquiries in this period."),
+  CONSENT_UNKNOWN: define(503, "later", "The state of the consent cannot be established now."),
+  SCOPE_NOT_CONSENTED: define(403, "after-fix", "The consent does not open this category.", { clause: "征信业管理条例 第二十条" }),
+  SCOPE_NOT_AUTHORIZED: define(403, "after-fix", "The token's authorization details do not cover this.", { clause: "RFC 9396 section 2" }),
+  PURPOSE_NOT_CONSENTED: define(403, "after-fix", "The consent is for another purpose.", { clause: "征信业管理条例 第二十条" }),
+  PURPOSE_CEILING_EXCEEDED: define(403, "no", "The purpose does not allow this.", { clause: "征信业务管理办法 第七条" }),
+  INQUIRY_CONFLICT: define(400, "after-fix", "One operation may ask about a merchant under one purpose and reference only."),
+  INQUIRY_NOT_RECORDED: define(503, "later", "The inquiry could not be put on record, so the answer is withheld."),
+  SOURCE_UNAVAILABLE: define(502, "later", "A source of the profile did not answer."),
+  DEADLINE_EXCEEDED: define(504, "later", "The request took longer than allowed."),
+  PERMIT_REQUIRED: define(401, "no", "A permit signed by the gateway is required."),
+  PERMIT_INVALID: define(401, "no", "The permit does not cover this request."),
+  OPERATION_TOO_DEEP: define(400, "after-fix", "The operation is nested too deeply."),
+  OPERATION_TOO_LARGE: define(400, "after-fix", "The operation selects too much."),
+  OPERATION_TOO_MANY_ALIASES: define(400, "after-fix", "The operation has too many aliases."),
+  OPERATION_NOT_ALLOWED: define(405, "no", "This kind of operation is not served here."),
+  BAD_USER_INPUT: define(400, "after-fix", "An argument is not valid."),
+  NOT_FOUND: define(404, "no", "There is no such thing here."),
+  CONFLICT: define(409, "no", "The present state does not allow this."),
+  PAYLOAD_TOO_LARGE: define(413, "after-fix", "The request is larger than allowed."),
+  UNSUPPORTED_MEDIA_TYPE: define(415, "after-fix", "The content type or encoding is not supported."),
+  FEED_KIND_UNKNOWN: define(404, "after-fix", "There is no feed of this kind."),
+  FEED_LINE_TOO_LONG: define(413, "after-fix", "A line of the feed is longer than allowed."),
+  FEED_ENCODING_INVALID: define(400, "after-fix", "The feed's encoding is broken."),
+  FEED_KEY_REUSED: define(409, "after-fix", "The idempotency key was used with other content."),
+  FEED_RECORD_NOT_JSON: define(422, "after-fix", "The line is not a JSON object."),
+  FEED_RECORD_INVALID: define(422, "after-fix", "The record does not match the schema."),
+  FEED_PLATFORM_MISMATCH: define(422, "no", "A platform can only write as itself."),
+  FEED_ACCOUNT_UNKNOWN: define(422, "after-fix", "The seller account is not linked to a merchant; publish its account first."),
+  RATE_LIMITED: define(429, "later", "Too many requests."),
+  SERVICE_UNAVAILABLE: define(503, "later", "The service cannot answer now."),
+} as const satisfies Record<string, ErrorDefinition>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** What a refusal rests on: shown to the client beside the code. */
+export interface ErrorFacts {
+  readonly category?: string;
+  readonly rule?: string;
+  readonly article?: string;
+  readonly fix?: string;
+  readonly [fact: string]: unknown;
+}
+
+/**
+ * An expected error. `message` comes from the registry and is safe to show; `detail` is for the log only.
+ * Anything thrown that is not a BureauError is a bug and is masked before it leaves.
+ */
+export class BureauError extends Error {
+  readonly code: ErrorCode;
+  readonly detail: string | undefined;
+  readonly facts: ErrorFacts;
+
+  constructor(code: ErrorCode, detail?: string, options: { cause?: unknown; facts?: ErrorFacts } = {}) {
+    super(ERRORS[code].message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "BureauError";
+    this.code = code;
+    this.detail = detail;
+    this.facts = options.facts ?? {};
+  }
+}
+
+/** True when `code` is in the registry: used where codes arrive over a wire. */
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === "string" && Object.hasOwn(ERRORS, code);
+}

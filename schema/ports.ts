@@ -1,0 +1,133 @@
+import type { Category } from "./categories.js";
+import type { MonthRange } from "./claims.js";
+import type { LedgerConsent } from "./consent-terms.js";
+import type { ErrorCode } from "./errors.js";
+import type { FeedKind } from "./feeds/kinds.js";
+import type { Party } from "./parties.js";
+import type { Purpose } from "./purposes.js";
+
+export interface ConsentQuestion {
+  readonly bank: string;
+  readonly merchant: string;
+}
+
+/** One snapshot of the truth: all answers come from a single statement on the primary. */
+export interface ConsentSnapshot {
+  /** The database's clock at the statement: consent time is judged by it, never by a gateway's. */
+  readonly now: Date;
+  /** For each question, in order, every consent of that pair for any purpose; newest first, at most 50. */
+  readonly consents: readonly (readonly LedgerConsent[])[];
+}
+
+/** What the gateway asks of the room that owns consents. */
+export interface ConsentLedger {
+  /** Linearizable: the snapshot is taken after the call began. @throws CONSENT_UNKNOWN when the truth is out of reach */
+  check(questions: readonly ConsentQuestion[]): Promise<ConsentSnapshot>;
+  /**
+   * Counts one inquiry against each consent, exactly, under concurrency.
+   * Resolves, in order, to what remains in the current period, or `undefined` where none was left (and none was taken).
+   * @throws CONSENT_UNKNOWN when the truth is out of reach
+   */
+  claimUses(consents: readonly LedgerConsent[]): Promise<readonly (number | undefined)[]>;
+}
+
+export const INQUIRY_DECISIONS = ["GRANTED", "PART_GRANTED", "REFUSED", "FAILED"] as const;
+export type InquiryDecision = (typeof INQUIRY_DECISIONS)[number];
+
+export interface RuleDecision {
+  readonly category: Category | null;
+  readonly allowed: boolean;
+  readonly code: ErrorCode | "OK";
+  readonly rule: string;
+  readonly article: string;
+}
+
+/** One entry of the record: who, whom, why, what was asked and released; never a value. */
+export interface InquiryEntry {
+  readonly inquiryId: string;
+  /** `DECIDED` is written beside the fetch; `WITHHELD` or `FAILED` follow when the answer released less. */
+  readonly stage: "DECIDED" | "WITHHELD" | "FAILED";
+  readonly party: Party;
+  readonly asker: string;
+  readonly clientId: string;
+  readonly merchant: string;
+  readonly purpose: Purpose;
+  readonly reference: string;
+  readonly decision: InquiryDecision;
+  readonly asked: readonly Category[];
+  readonly released: readonly Category[];
+  readonly consentId: string | null;
+  readonly consentVersion: number | null;
+  readonly months: MonthRange | null;
+  readonly rules: readonly RuleDecision[];
+  readonly rulebook: string;
+  readonly operationSha256: string;
+}
+
+export interface InquiryReceipt {
+  readonly inquiryId: string;
+  readonly recordedAt: Date;
+  /** Lower-case hex SHA-256 of `0x00 || canonical JSON of the entry` (RFC 6962 section 2.1 leaf hash). */
+  readonly leafHash: string;
+}
+
+/** What the gateway asks of the room that owns the record. */
+export interface InquiryLog {
+  /** Durable when it resolves; all entries or none; receipts in order. @throws INQUIRY_NOT_RECORDED */
+  append(entries: readonly InquiryEntry[]): Promise<readonly InquiryReceipt[]>;
+}
+
+export interface FeedRejection {
+  /** 1-based line of the decoded body. */
+  readonly line: number;
+  /** RFC 6901 pointer into the record; empty for the whole record. */
+  readonly pointer: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export interface BatchReport {
+  readonly batchId: string;
+  readonly kind: FeedKind;
+  readonly platform: string;
+  readonly idempotencyKey: string;
+  /** True when this answer repeats an earlier batch's report. */
+  readonly repeated: boolean;
+  readonly receivedAt: string;
+  readonly accepted: number;
+  readonly duplicate: number;
+  readonly corrected: number;
+  readonly rejected: number;
+  /** The first 1,000. */
+  readonly rejections: readonly FeedRejection[];
+}
+
+export interface FeedBatch {
+  readonly platform: string;
+  readonly kind: FeedKind;
+  /** 1 to 128 visible ASCII characters. */
+  readonly idempotencyKey: string;
+  /** Decoded NDJSON bytes, any length; read once, never held whole. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** The door of the rooms that own feeds. */
+export interface FeedIntake {
+  readonly kinds: readonly FeedKind[];
+  /**
+   * Loads a whole batch in one transaction: acknowledged means durable, a crash before leaves nothing.
+   * The same key with the same bytes repeats the report. @throws FEED_KEY_REUSED, FEED_LINE_TOO_LONG, SERVICE_UNAVAILABLE
+   */
+  publish(batch: FeedBatch): Promise<BatchReport>;
+  /** The report of an earlier batch, or `undefined`. */
+  report(platform: string, kind: FeedKind, idempotencyKey: string): Promise<BatchReport | undefined>;
+}
+
+/** Which merchant a platform's seller account belonged to at an instant (dated links). */
+export interface AccountDirectory {
+  /** Resolves in order; `undefined` where no account of that platform was linked. */
+  resolve(
+    platform: string,
+    accounts: readonly { readonly sellerId: string; readonly at: string }[],
+  ): Promise<readonly (string | undefined)[]>;
+}

@@ -1,0 +1,103 @@
+import "reflect-metadata";
+import { buildSubgraphSchema } from "@apollo/subgraph";
+import { printSchemaWithDirectives } from "@graphql-tools/utils";
+import { type GraphQLFieldResolver, type GraphQLSchema, isObjectType, parse, print, specifiedDirectives } from "graphql";
+import { buildSchema, createResolversMap, type NonEmptyArray } from "type-graphql";
+import type { Subgraph } from "../../schema/subgraph.js";
+import { LoaderScope, type SubgraphContext } from "./context.js";
+import type { SubgraphDeps } from "./deps.js";
+import { FEDERATION_LINK } from "./directives.js";
+
+type ClassLike = abstract new (...args: never[]) => object;
+
+/** Turns one entity representation (its key fields) into the entity; batched by the loaders it uses. */
+export type ReferenceResolver = (
+  representation: Readonly<Record<string, unknown>>,
+  context: SubgraphContext,
+) => unknown;
+
+export interface SubgraphOptions {
+  /** The subgraph's name: its audience, its PostgreSQL schema and its key in the supergraph. */
+  readonly name: string;
+  readonly resolvers: readonly ClassLike[];
+  /** Entity classes; each must be named here, or it is dropped when nothing else reaches it. */
+  readonly entities: readonly ClassLike[];
+  readonly references: Readonly<Record<string, { __resolveReference: ReferenceResolver }>>;
+  readonly deps: SubgraphDeps;
+  /** Resolver instances, one per class that has a constructor with arguments; others are made without arguments. */
+  readonly instances?: readonly object[];
+}
+
+/**
+ * Builds a subgraph from type-graphql classes: prints the schema with its directives, links federation and adds the
+ * entity references. The value does not listen.
+ * @throws Error when an entity is missing from the printed SDL
+ */
+export async function buildSubgraph(options: SubgraphOptions): Promise<Subgraph> {
+  const byClass = new Map((options.instances ?? []).map((instance) => [instance.constructor, instance]));
+  const raw = await buildSchema({
+    resolvers: options.resolvers as unknown as NonEmptyArray<NewableFunction>,
+    orphanedTypes: options.entities as unknown as NewableFunction[],
+    directives: [...specifiedDirectives],
+    skipCheck: true,
+    validate: false,
+    container: { get: (type: NewableFunction) => byClass.get(type) ?? new (type as unknown as new () => object)() },
+  });
+  const sdl = `${FEDERATION_LINK}\n\n${printSchemaWithDirectives(raw)}\n`;
+  for (const name of Object.keys(options.references)) requireEntity(sdl, name);
+  const resolvers = mergeReferences(createResolversMap(raw), options.references);
+  const schema = buildSubgraphSchema({ typeDefs: parse(sdl), resolvers: resolvers as never });
+  guardEntityFields(schema);
+  return {
+    name: options.name,
+    sdl,
+    schema,
+    context: async (request): Promise<SubgraphContext> => ({
+      permit: await options.deps.verifyPermit(options.name, request),
+      loads: new LoaderScope(),
+    }),
+  };
+}
+
+function requireEntity(sdl: string, name: string): void {
+  if (!new RegExp(`type ${name} @key\\(`).test(sdl)) throw new Error(`entity ${name} is missing from the SDL`);
+}
+
+function mergeReferences(
+  resolvers: Record<string, unknown>,
+  references: SubgraphOptions["references"],
+): Record<string, unknown> {
+  const merged: Record<string, unknown> = { ...resolvers };
+  for (const [type, reference] of Object.entries(references)) {
+    merged[type] = { ...(merged[type] as object | undefined), ...reference };
+  }
+  return merged;
+}
+
+/**
+ * Deny by default below the resolvers: a field of `Merchant` with a `consent:` policy runs only when the permit opens
+ * that category of that merchant, whether its own resolver remembers to ask or not.
+ */
+function guardEntityFields(schema: GraphQLSchema): void {
+  const merchant = schema.getType("Merchant");
+  if (!isObjectType(merchant)) return;
+  for (const field of Object.values(merchant.getFields())) {
+    const policy = field.astNode?.directives?.find((directive) => directive.name.value === "policy");
+    const named = policy === undefined ? undefined : /consent:([A-Z]+)/.exec(print(policy))?.[1];
+    if (named === undefined) continue;
+    field.resolve = guarded(named, field.resolve);
+  }
+}
+
+function guarded(
+  category: string,
+  resolve: GraphQLFieldResolver<unknown, unknown> | undefined,
+): GraphQLFieldResolver<unknown, unknown> {
+  return (source, args, context, info) => {
+    const { id } = source as { id: string };
+    (context as SubgraphContext).permit.require(id, category as Parameters<SubgraphContext["permit"]["require"]>[1]);
+    return resolve === undefined
+      ? (source as Record<string, unknown>)[info.fieldName]
+      : resolve(source, args, context, info);
+  };
+}

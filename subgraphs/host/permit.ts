@@ -1,0 +1,101 @@
+import { createVerifier, type KeySource, sha256Base64url, type TokenAlgorithm } from "../../foundation/tokens.js";
+import type { Clock } from "../../foundation/clock.js";
+import type { Category } from "../../schema/categories.js";
+import type { PermitClaims, PermitGrant } from "../../schema/claims.js";
+import { BureauError } from "../../schema/errors.js";
+import { PARTIES, type Party, type Scope, SCOPES } from "../../schema/parties.js";
+import type { SubgraphRequest } from "../../schema/subgraph.js";
+
+/** Longest life of a permit, in seconds; a stolen one is useless soon. */
+export const PERMIT_LIFETIME_SECONDS_MAX = 5;
+
+/** Who asked the gateway, as the gateway vouches. */
+export interface PermitPrincipal {
+  readonly party: Party;
+  readonly id: string;
+  readonly scopes: ReadonlySet<Scope>;
+}
+
+/** The verified assertion of one request: the only thing a subgraph believes. */
+export class Permit {
+  readonly principal: PermitPrincipal;
+  readonly #grants: ReadonlyMap<string, PermitGrant>;
+
+  constructor(principal: PermitPrincipal, grants: readonly PermitGrant[]) {
+    this.principal = principal;
+    this.#grants = new Map(grants.map((grant) => [grant.merchant, grant]));
+  }
+
+  /** The grant for a merchant (USCC), or `undefined` where the request may read nothing of it. */
+  grantFor(merchant: string): PermitGrant | undefined {
+    return this.#grants.get(merchant);
+  }
+
+  /** @throws PERMIT_INVALID unless the permit opens this category of this merchant */
+  require(merchant: string, category: Category): PermitGrant {
+    const grant = this.#grants.get(merchant);
+    if (grant === undefined || !grant.categories.includes(category)) {
+      throw new BureauError("PERMIT_INVALID", `no grant for ${category}`, { facts: { category } });
+    }
+    return grant;
+  }
+
+  /** @throws FORBIDDEN unless the asker is one of these parties */
+  requireParty(...parties: Party[]): void {
+    if (!parties.includes(this.principal.party)) throw new BureauError("FORBIDDEN", "party");
+  }
+
+  /** @throws INSUFFICIENT_SCOPE unless the asker's token has the scope */
+  requireScope(scope: Scope): void {
+    if (!this.principal.scopes.has(scope)) throw new BureauError("INSUFFICIENT_SCOPE", scope, { facts: { scope } });
+  }
+}
+
+/** Verifies the permit of one request for one subgraph. @throws PERMIT_REQUIRED, PERMIT_INVALID */
+export type PermitVerifier = (subgraph: string, request: SubgraphRequest) => Promise<Permit>;
+
+/** How a subgraph knows the gateway: its issuer name and public keys. */
+export interface PermitTrust {
+  readonly issuer: string;
+  readonly keys: KeySource;
+  readonly algorithms: readonly TokenAlgorithm[];
+  readonly clock: Clock;
+}
+
+/** Audience, body hash, life and type are all checked, in-process too: a subgraph trusts nobody. */
+export function createPermitVerifier(trust: PermitTrust): PermitVerifier {
+  const verifiers = new Map<string, ReturnType<typeof createVerifier>>();
+  const verifierOf = (audience: string) => {
+    const known = verifiers.get(audience);
+    if (known !== undefined) return known;
+    const made = createVerifier({
+      keys: trust.keys,
+      algorithms: trust.algorithms,
+      issuer: trust.issuer,
+      audience,
+      typ: "permit+jwt",
+      requiredClaims: ["sub", "party", "scope", "body", "grants"],
+      clockToleranceSeconds: 2,
+      lifetimeMaxSeconds: PERMIT_LIFETIME_SECONDS_MAX,
+      now: () => trust.clock.now(),
+    });
+    verifiers.set(audience, made);
+    return made;
+  };
+  return async (subgraph, request) => {
+    if (request.permit === undefined || request.permit === "") throw new BureauError("PERMIT_REQUIRED");
+    const claims = await verifierOf(subgraph)(request.permit).catch((error: unknown) => {
+      throw new BureauError("PERMIT_INVALID", "signature or claims", { cause: error });
+    });
+    return readPermit(claims as unknown as PermitClaims, request.body);
+  };
+}
+
+function readPermit(claims: PermitClaims, body: string): Permit {
+  if (claims.body !== sha256Base64url(body)) throw new BureauError("PERMIT_INVALID", "body differs");
+  if (!PARTIES.includes(claims.party) || typeof claims.sub !== "string" || !Array.isArray(claims.grants)) {
+    throw new BureauError("PERMIT_INVALID", "claims are malformed");
+  }
+  const scopes = new Set(SCOPES.filter((scope) => claims.scope.split(" ").includes(scope)));
+  return new Permit({ party: claims.party, id: claims.sub, scopes }, claims.grants);
+}
