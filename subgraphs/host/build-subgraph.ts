@@ -3,10 +3,11 @@ import { buildSubgraphSchema } from "@apollo/subgraph";
 import { printSchemaWithDirectives } from "@graphql-tools/utils";
 import { type GraphQLFieldResolver, type GraphQLSchema, isObjectType, parse, print, specifiedDirectives } from "graphql";
 import { buildSchema, createResolversMap, type NonEmptyArray } from "type-graphql";
-import type { Subgraph } from "../../schema/subgraph.js";
+import type { Subgraph, SubgraphRequest } from "../../schema/subgraph.js";
 import { LoaderScope, type SubgraphContext } from "./context.js";
 import type { SubgraphDeps } from "./deps.js";
 import { FEDERATION_LINK } from "./directives.js";
+import { Executor, wireError } from "./execute.js";
 
 type ClassLike = abstract new (...args: never[]) => object;
 
@@ -48,14 +49,23 @@ export async function buildSubgraph(options: SubgraphOptions): Promise<Subgraph>
   const resolvers = mergeReferences(createResolversMap(raw), options.references);
   const schema = buildSubgraphSchema({ typeDefs: parse(sdl), resolvers: resolvers as never });
   guardEntityFields(schema);
+  const executor = new Executor(schema);
+  const context = async (request: SubgraphRequest): Promise<SubgraphContext> => ({
+    permit: await options.deps.verifyPermit(options.name, request),
+    loads: new LoaderScope(),
+  });
   return {
     name: options.name,
     sdl,
     schema,
-    context: async (request): Promise<SubgraphContext> => ({
-      permit: await options.deps.verifyPermit(options.name, request),
-      loads: new LoaderScope(),
-    }),
+    context,
+    execute: async (request) => {
+      try {
+        return await executor.run(request.body, await context(request));
+      } catch (error) {
+        return { errors: [wireError(error)] };
+      }
+    },
   };
 }
 

@@ -1,0 +1,68 @@
+import { GraphQLError } from "graphql";
+import { ERRORS, isErrorCode } from "../../schema/errors.js";
+import type { AnswerError, Inquiry, Recorded } from "../inquiry.js";
+import { safeError } from "./safe-error.js";
+
+/** One answer as it leaves: an executor's result. */
+export interface Answer {
+  readonly data?: Record<string, unknown> | null;
+  readonly errors?: readonly GraphQLError[];
+  readonly extensions?: Record<string, unknown>;
+}
+
+/** What the bank is told about one of its inquiries. */
+interface InquiryNote {
+  readonly id: string;
+  readonly merchant: string;
+  readonly purpose: string;
+  readonly reference: string;
+  readonly decision: string;
+  readonly consentId: string | null;
+  readonly consentExpiresAt: string | null;
+  readonly remainingUses: number | null;
+  readonly withheld: readonly { readonly category: string; readonly code: string }[];
+  readonly months: { readonly from: string; readonly until: string } | null;
+  readonly receipt: { readonly leafHash: string; readonly recordedAt: string } | null;
+}
+
+/** The last station: only what is on record becomes an answer. */
+export function answer(recorded: Recorded): Answer {
+  const { released } = recorded;
+  const notes = [...released.authorized.inquiries.values()].map((inquiry) => noteOf(inquiry, recorded));
+  return {
+    data: released.data as Record<string, unknown> | null,
+    ...(released.errors.length === 0 ? {} : { errors: released.errors.map(toGraphQLError) }),
+    ...(notes.length === 0 ? {} : { extensions: { inquiries: notes } }),
+  };
+}
+
+/** The answer of an operation that ended before a release: one error with its HTTP status, and no data at all. */
+export function failure(error: unknown): Answer {
+  const safe = safeError(error);
+  const code = safe.extensions["code"];
+  const status = isErrorCode(code) ? ERRORS[code].http : 500;
+  const retryAfter = isErrorCode(code) && ERRORS[code].retry === "later" && status === 503 ? [["retry-after", "1"] as const] : [];
+  const http = { status, headers: new Map<string, string>(retryAfter) };
+  return { errors: [new GraphQLError(safe.message, { extensions: { ...safe.extensions, http } })] };
+}
+
+function toGraphQLError(error: AnswerError): GraphQLError {
+  return new GraphQLError(error.message, { path: error.path ?? null, extensions: error.extensions });
+}
+
+function noteOf(inquiry: Inquiry, { receipts }: Recorded): InquiryNote {
+  const receipt = receipts.get(inquiry.id);
+  return {
+    id: inquiry.id,
+    merchant: inquiry.merchant,
+    purpose: inquiry.purpose,
+    reference: inquiry.reference,
+    decision: inquiry.decision,
+    consentId: inquiry.consent?.terms.consentId ?? null,
+    consentExpiresAt: inquiry.consent?.terms.expiresAt ?? null,
+    remainingUses: inquiry.remainingUses ?? null,
+    withheld: [...inquiry.withheld].map(([category, { code }]) => ({ category, code })),
+    months: inquiry.months ?? null,
+    receipt: receipt === undefined ? null : { leafHash: receipt.leafHash, recordedAt: receipt.recordedAt.toISOString() },
+  };
+}

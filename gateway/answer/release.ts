@@ -1,0 +1,182 @@
+import {
+  type FieldNode,
+  getNullableType,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  isAbstractType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+} from "graphql";
+import type { Category } from "../../schema/categories.js";
+import type { AnswerError, Authorized, Fetched, Inquiry, Released } from "../inquiry.js";
+import type { PolicyIndex } from "../policy-index.js";
+import { objectionTo } from "../rules.js";
+import { collectFields } from "../selections.js";
+import { withheldError } from "./safe-error.js";
+
+type Path = readonly (string | number)[];
+type Json = Readonly<Record<string, unknown>>;
+
+/** Signals that a non-null position holds nothing, so that its parent becomes null (GraphQL section 6.4.4). */
+const NOTHING = Symbol("nothing");
+
+const NO_CATEGORIES: ReadonlySet<Category> = new Set();
+
+/**
+ * The fourth point of enforcement, fail closed: the answer is built anew from the operation as it was asked, and only
+ * a value whose rules hold for the merchant at hand is copied, whatever a subgraph sent. A merchant is known by its
+ * position under a root, never by what a subgraph says of it.
+ */
+export function release(fetched: Fetched, index: PolicyIndex): Released {
+  return new Release(fetched, index).run();
+}
+
+class Release {
+  readonly #fetched: Fetched;
+  readonly #authorized: Authorized;
+  readonly #index: PolicyIndex;
+  readonly #errors: AnswerError[] = [];
+  readonly #categories = new Map<string, Set<Category>>();
+
+  constructor(fetched: Fetched, index: PolicyIndex) {
+    this.#fetched = fetched;
+    this.#authorized = fetched.authorized;
+    this.#index = index;
+  }
+
+  run(): Released {
+    const { operation } = this.#authorized;
+    const type = operation.schema.getRootType(operation.definition.operation);
+    const nodes = [{ selectionSet: operation.definition.selectionSet }] as unknown as readonly FieldNode[];
+    const data = type == null ? null : this.#object({ type, nodes, value: this.#fetched.data ?? {}, path: [], inquiry: undefined });
+    const own = new Set(this.#errors.map((error) => JSON.stringify(error.path)));
+    const errors = [...this.#errors, ...this.#fetched.errors.filter((error) => !coveredBy(own, error.path))];
+    const released = { authorized: this.#authorized, data: data === NOTHING ? null : data, errors, categories: this.#categories };
+    return released as unknown as Released;
+  }
+
+  #object(at: At): Json | typeof NOTHING {
+    const out: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+    const source = at.value as Json;
+    for (const [key, nodes] of collectFields(this.#authorized.operation, at.type, at.nodes.map((node) => node.selectionSet))) {
+      const name = nodes[0]?.name.value ?? "";
+      if (name === "__typename") {
+        out[key] = at.type.name;
+        continue;
+      }
+      const path = [...at.path, key];
+      const field = at.type.getFields()[name];
+      if (field === undefined) {
+        out[key] = Object.hasOwn(source, key) ? source[key] : null;
+        continue;
+      }
+      const refusal = this.#refusal(at, name, key);
+      if (refusal !== undefined) this.#errors.push(withheldError(refusal, path));
+      const given = refusal === undefined && Object.hasOwn(source, key) ? source[key] : null;
+      if (given != null) this.#note(at, name);
+      const value = this.#value(field.type, { nodes, value: given, path, inquiry: at.inquiry });
+      if (value === NOTHING) return NOTHING;
+      out[key] = value;
+    }
+    return out;
+  }
+
+  #refusal(at: At, name: string, key: string) {
+    const { principal, refusedRoots } = this.#authorized;
+    if (at.path.length === 0) {
+      const refused = refusedRoots.find((root) => root.responseKey === key);
+      if (refused !== undefined) return refused.error;
+    }
+    const granted = at.inquiry?.granted ?? NO_CATEGORIES;
+    const objection = objectionTo(this.#index, [at.type.name, name], { principal, granted });
+    if (objection === undefined) return undefined;
+    if (objection.kind === "party") return objection.error;
+    return at.inquiry?.withheld.get(objection.category as Category) ?? { code: "CONSENT_REQUIRED" as const, facts: { category: objection.category } };
+  }
+
+  #value(type: GraphQLOutputType, at: Omit<At, "type">): unknown {
+    const inner = getNullableType(type);
+    const value = this.#nullable(inner, at);
+    const isNothing = value === NOTHING || value == null;
+    if (isNonNullType(type)) return isNothing ? NOTHING : value;
+    return isNothing ? null : value;
+  }
+
+  #nullable(type: GraphQLOutputType, at: Omit<At, "type">): unknown {
+    if (isListType(type)) {
+      const list = Array.isArray(at.value) ? at.value : undefined;
+      const length = list?.length ?? this.#positions(at);
+      if (length === undefined) return null;
+      const items: unknown[] = [];
+      for (let i = 0; i < length; i++) {
+        const item = this.#value(type.ofType as GraphQLOutputType, { ...at, value: list?.[i] ?? null, path: [...at.path, i] });
+        if (item === NOTHING) return NOTHING;
+        items.push(item);
+      }
+      return items;
+    }
+    if (isObjectType(type) && type.name === "Merchant") return this.#merchant(type, at);
+    if (at.value == null) return null;
+    if (isLeafType(type)) return at.value;
+    if (typeof at.value !== "object") return null;
+    const concrete = isObjectType(type) ? type : this.#concrete(type, at.value as Json);
+    return concrete === undefined ? null : this.#object({ ...at, type: concrete });
+  }
+
+  #merchant(type: GraphQLObjectType, at: Omit<At, "type">): unknown {
+    const inquiry = this.#inquiryAt(at);
+    if (inquiry === undefined) return null;
+    if (inquiry.granted.size === 0) {
+      const first = inquiry.withheld.values().next().value ?? { code: "CONSENT_REQUIRED" as const, facts: {} };
+      const { category: _category, ...facts } = first.facts;
+      this.#errors.push(withheldError({ code: first.code, facts }, at.path));
+      return null;
+    }
+    if (at.value == null) return null;
+    const given = at.value as Json;
+    return this.#object({ ...at, type, value: given, inquiry });
+  }
+
+  /** Merchants stand directly under a root field, or one list below it; anywhere else they are nobody's answer. */
+  #inquiryAt(at: Omit<At, "type">): Inquiry | undefined {
+    const [responseKey, position, ...deeper] = at.path;
+    if (deeper.length > 0 || at.inquiry !== undefined) return undefined;
+    const merchant = this.#authorized.positions.get(String(responseKey))?.[typeof position === "number" ? position : 0];
+    return merchant === undefined ? undefined : this.#authorized.inquiries.get(merchant);
+  }
+
+  #positions(at: Omit<At, "type">): number | undefined {
+    return at.path.length === 1 ? this.#authorized.positions.get(String(at.path[0]))?.length : undefined;
+  }
+
+  #concrete(type: GraphQLOutputType, value: Json): GraphQLObjectType | undefined {
+    if (!isAbstractType(type)) return undefined;
+    const possible = this.#authorized.operation.schema.getType(String(value["__typename"]));
+    return isObjectType(possible) && this.#authorized.operation.schema.isSubType(type, possible) ? possible : undefined;
+  }
+
+  #note(at: At, name: string): void {
+    if (at.inquiry === undefined) return;
+    const released = this.#categories.get(at.inquiry.merchant) ?? new Set();
+    for (const term of this.#index.fields.get(`${at.type.name}.${name}`)?.flat() ?? []) {
+      if (term.startsWith("consent:")) released.add(term.slice("consent:".length) as Category);
+    }
+    this.#categories.set(at.inquiry.merchant, released);
+  }
+}
+
+interface At {
+  readonly type: GraphQLObjectType;
+  readonly nodes: readonly FieldNode[];
+  readonly value: unknown;
+  readonly path: Path;
+  readonly inquiry: Inquiry | undefined;
+}
+
+/** A source's error below a position that is withheld anyway would say something about what is behind it. */
+function coveredBy(withheld: ReadonlySet<string>, path: Path | undefined): boolean {
+  if (path === undefined || withheld.size === 0) return false;
+  return path.some((_, i) => withheld.has(JSON.stringify(path.slice(0, i + 1))));
+}

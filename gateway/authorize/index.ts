@@ -1,0 +1,143 @@
+import { Kind } from "graphql";
+import type { Clock } from "../../foundation/clock.js";
+import { uuidv7 } from "../../foundation/ids.js";
+import { type ConsentDecision, decide, decideOwn } from "../../schema/consent.js";
+import { BureauError } from "../../schema/errors.js";
+import type { ConsentLedger } from "../../schema/ports.js";
+import type { Rulebook } from "../../schema/rulebook.js";
+import type { Authenticated, Authorized, Inquiry, Operation, Question, RefusedRoot } from "../inquiry.js";
+import type { PolicyIndex } from "../policy-index.js";
+import { objectionTo } from "../rules.js";
+import { collectFields } from "../selections.js";
+import { mergeQuestions, readQuestions, type Root } from "./read-questions.js";
+
+/** What the third station needs. */
+export interface AuthorizePorts {
+  readonly ledger: ConsentLedger;
+  readonly rulebook: Rulebook;
+  readonly clock: Clock;
+  readonly index: PolicyIndex;
+}
+
+export interface Authorize {
+  /** @throws INQUIRY_CONFLICT, BAD_USER_INPUT, CONSENT_UNKNOWN */
+  (authenticated: Authenticated, operation: Operation): Promise<Authorized>;
+}
+
+/**
+ * Builds the third station: root fields are judged by party and scope, then every merchant asked about is decided by
+ * one snapshot of the ledger, in `schema/consent.ts`, and one use is counted against each consent that opens anything.
+ */
+export function createAuthorize(ports: AuthorizePorts): Authorize {
+  return async (authenticated, operation) => {
+    const { principal, requestId } = authenticated;
+    const { roots, refusedRoots } = judgeRoots(ports.index, operation, authenticated);
+    const questions = mergeQuestions(roots.flatMap((root) => root.questions));
+    const checkedAtMs = ports.clock.monotonicMs();
+    const decided = await decideAll(ports, authenticated, questions);
+    const inquiries = await countUses(ports, decided);
+    return {
+      principal,
+      requestId,
+      operation,
+      inquiries: new Map(inquiries.map((inquiry) => [inquiry.merchant, inquiry])),
+      positions: new Map(
+        roots
+          .filter((root) => root.questions.length > 0)
+          .map((root) => [root.responseKey, root.questions.map((question) => question.merchant)]),
+      ),
+      refusedRoots,
+      checkedAtMs,
+      rulebook: ports.rulebook.version,
+    } as unknown as Authorized;
+  };
+}
+
+function judgeRoots(
+  index: PolicyIndex,
+  operation: Operation,
+  { principal }: Authenticated,
+): { roots: readonly Root[]; refusedRoots: readonly RefusedRoot[] } {
+  const type = operation.schema.getRootType(operation.definition.operation);
+  if (type == null || operation.definition.kind !== Kind.OPERATION_DEFINITION) throw new BureauError("OPERATION_NOT_ALLOWED");
+  const roots: Root[] = [];
+  const refusedRoots: RefusedRoot[] = [];
+  for (const [responseKey, nodes] of collectFields(operation, type, [operation.definition.selectionSet])) {
+    const name = nodes[0]?.name.value ?? "";
+    const objection = objectionTo(index, [type.name, name], { principal, granted: new Set() });
+    if (objection === undefined) {
+      const questions = readQuestions({ responseKey, nodes, type }, { operation, index, principal });
+      roots.push({ responseKey, nodes, questions });
+      continue;
+    }
+    const error = objection.kind === "party" ? objection.error : { code: "FORBIDDEN" as const, facts: {} };
+    refusedRoots.push({ responseKey, error });
+  }
+  return { roots, refusedRoots };
+}
+
+async function decideAll(
+  ports: AuthorizePorts,
+  { principal }: Authenticated,
+  questions: readonly Question[],
+): Promise<readonly Inquiry[]> {
+  const asked = questions.filter((question) => !question.own);
+  const snapshot =
+    asked.length === 0
+      ? undefined
+      : await ports.ledger.check(asked.map(({ merchant }) => ({ bank: principal.id, merchant })));
+  return questions.map((question) => {
+    const id = uuidv7(ports.clock.now().getTime());
+    if (question.own) return toInquiry(question, id, decideOwn(question.asked, ports.rulebook, ports.clock.now()));
+    if (snapshot === undefined) throw new BureauError("CONSENT_UNKNOWN");
+    const consents = snapshot.consents[asked.indexOf(question)] ?? [];
+    const decision = decide(
+      consents,
+      { bank: principal.id, merchant: question.merchant, purpose: question.purpose, categories: question.asked, tokenDetails: principal.details },
+      ports.rulebook,
+      snapshot.now,
+    );
+    return toInquiry(question, id, decision);
+  });
+}
+
+function toInquiry(question: Question, id: string, decision: ConsentDecision): Inquiry {
+  return {
+    ...question,
+    id,
+    decision: decision.decision,
+    granted: new Set(decision.granted),
+    withheld: new Map(
+      decision.withheld.map(({ category, code, rule, article, fix }) => [category, { code, facts: { category, rule, article, fix } }]),
+    ),
+    rules: decision.rules,
+    consent: decision.consent,
+    months: decision.months,
+    remainingUses: undefined,
+  };
+}
+
+async function countUses(ports: AuthorizePorts, inquiries: readonly Inquiry[]): Promise<readonly Inquiry[]> {
+  const opened = inquiries.filter((inquiry) => inquiry.granted.size > 0 && inquiry.consent !== undefined);
+  if (opened.length === 0) return inquiries;
+  const consents = opened.flatMap(({ consent }) => (consent === undefined ? [] : [consent]));
+  const remaining = await ports.ledger.claimUses(consents);
+  const byId = new Map(opened.map((inquiry, i) => [inquiry.id, remaining[i]]));
+  return inquiries.map((inquiry) => {
+    if (!byId.has(inquiry.id)) return inquiry;
+    const left = byId.get(inquiry.id);
+    return left === undefined ? exhaust(inquiry) : { ...inquiry, remainingUses: left };
+  });
+}
+
+/** The last use went to a concurrent inquiry between the check and the count. */
+function exhaust(inquiry: Inquiry): Inquiry {
+  const facts = { rule: "consent.frequency", article: "", fix: "Ask again in the next period." };
+  return {
+    ...inquiry,
+    decision: "REFUSED",
+    granted: new Set(),
+    withheld: new Map(inquiry.asked.map((category) => [category, { code: "CONSENT_EXHAUSTED", facts: { category, ...facts } }])),
+    rules: inquiry.asked.map((category) => ({ category, allowed: false, code: "CONSENT_EXHAUSTED", rule: facts.rule, article: "" })),
+  };
+}

@@ -1,0 +1,68 @@
+import { ApolloGateway, type GraphQLDataSource } from "@apollo/gateway";
+import { HeaderMap } from "@apollo/server";
+import type { DocumentNode, GraphQLSchema } from "graphql";
+import { print } from "graphql";
+import { sha256Hex } from "../../foundation/tokens.js";
+import type { AnswerError, Authorized, Fetched, Narrowed } from "../inquiry.js";
+import type { FetchContext } from "./subgraph-source.js";
+
+type Executor = Awaited<ReturnType<ApolloGateway["load"]>>["executor"];
+
+/** Planner and executor behind one seam: nothing outside `plan/` and `fetch/` knows which one runs. */
+export interface Federation {
+  readonly apiSchema: GraphQLSchema;
+  /** @throws whatever the executor throws; errors of single subgraphs come back beside the data */
+  fetch(authorized: Authorized, narrowed: Narrowed): Promise<Fetched>;
+  stop(): Promise<void>;
+}
+
+/** Starts the federation engine on a supergraph without security directives and one source per subgraph. */
+export async function startFederation(
+  supergraphSdl: string,
+  sourceOf: (name: string) => GraphQLDataSource<FetchContext>,
+): Promise<Federation> {
+  // The library reports usage to its vendor every hour unless told not to; a credit bureau must not.
+  process.env["APOLLO_TELEMETRY_DISABLED"] = "1";
+  const gateway = new ApolloGateway({
+    supergraphSdl,
+    buildService: ({ name }) => sourceOf(name) as GraphQLDataSource,
+    __exposeQueryPlanExperimental: false,
+    logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+  });
+  let apiSchema: GraphQLSchema | undefined;
+  gateway.onSchemaLoadOrUpdate((loaded) => {
+    apiSchema = loaded.apiSchema;
+  });
+  const { executor } = await gateway.load({ apollo: {} });
+  if (apiSchema === undefined) throw new Error("the supergraph did not load");
+  return {
+    apiSchema,
+    fetch: (authorized, narrowed) => run(executor, authorized, narrowed),
+    stop: () => gateway.stop(),
+  };
+}
+
+async function run(executor: Executor, authorized: Authorized, narrowed: Narrowed): Promise<Fetched> {
+  const { operation } = authorized;
+  const operationName = operation.definition.name?.value;
+  const context: FetchContext = { authorized };
+  const result = await executor({
+    request: {
+      variables: { ...operation.variables },
+      ...(operationName === undefined ? {} : { operationName }),
+      http: { method: "POST", headers: new HeaderMap(), search: "", body: null },
+    },
+    document: narrowed.document,
+    queryHash: hashOf(narrowed, operation.sha256),
+    operationName: operationName ?? null,
+    context,
+    schema: operation.schema,
+  } as unknown as Parameters<Executor>[0]);
+  const errors = (result.errors ?? []) as unknown as readonly AnswerError[];
+  return { authorized, data: result.data ?? null, errors } as unknown as Fetched;
+}
+
+/** The plan's identity: a narrowed document is another operation and must never meet the plan of the whole one. */
+function hashOf(narrowed: Narrowed, sha256: string): string {
+  return narrowed.changed ? sha256Hex(print(narrowed.document satisfies DocumentNode)) : sha256;
+}

@@ -1,0 +1,48 @@
+import type { Clock } from "../../foundation/clock.js";
+import { randomId } from "../../foundation/ids.js";
+import { sha256Base64url, type Signer } from "../../foundation/tokens.js";
+import type { PermitClaims, PermitGrant } from "../../schema/claims.js";
+import type { Authorized } from "../inquiry.js";
+
+const PERMIT_LIFETIME_SECONDS = 5;
+
+/** Signs the assertion for one request to one subgraph. */
+export type SignPermit = (
+  authorized: Authorized,
+  request: { readonly subgraph: string; readonly body: string; readonly merchants: ReadonlySet<string> | undefined },
+) => Promise<string>;
+
+/** The permit names only the merchants that the request touches (all of the operation's when it names none). */
+export function createSignPermit(signer: Signer, issuer: string, clock: Clock): SignPermit {
+  return (authorized, { subgraph, body, merchants }) => {
+    const iat = Math.floor(clock.now().getTime() / 1000);
+    const claims: PermitClaims = {
+      iss: issuer,
+      aud: subgraph,
+      iat,
+      exp: iat + PERMIT_LIFETIME_SECONDS,
+      jti: randomId(),
+      sub: authorized.principal.id,
+      party: authorized.principal.party,
+      scope: [...authorized.principal.scopes].join(" "),
+      body: sha256Base64url(body),
+      grants: grantsOf(authorized, merchants),
+    };
+    return signer.sign("permit+jwt", { ...claims });
+  };
+}
+
+function grantsOf(authorized: Authorized, merchants: ReadonlySet<string> | undefined): PermitGrant[] {
+  const grants: PermitGrant[] = [];
+  for (const inquiry of authorized.inquiries.values()) {
+    if (inquiry.granted.size === 0 || merchants?.has(inquiry.merchant) === false) continue;
+    grants.push({
+      inquiry: inquiry.id,
+      merchant: inquiry.merchant,
+      categories: [...inquiry.granted],
+      ...(inquiry.consent === undefined ? {} : { consent: `${inquiry.consent.terms.consentId}/${inquiry.consent.terms.version}` }),
+      ...(inquiry.months === undefined ? {} : { months: inquiry.months }),
+    });
+  }
+  return grants;
+}

@@ -1,0 +1,108 @@
+import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from "graphql";
+import type { Category } from "../schema/categories.js";
+import type { MonthRange, Principal } from "../schema/claims.js";
+import type { LedgerConsent } from "../schema/consent-terms.js";
+import type { ErrorCode, ErrorFacts } from "../schema/errors.js";
+import type { InquiryDecision, InquiryReceipt, RuleDecision } from "../schema/ports.js";
+import type { Purpose } from "../schema/purposes.js";
+
+declare const stage: unique symbol;
+type Stage<Name extends string> = { readonly [stage]: Name };
+
+/** A request whose caller is known. Only `authenticate/` makes one. */
+export interface Authenticated extends Stage<"authenticated"> {
+  readonly principal: Principal;
+  readonly requestId: string;
+}
+
+/** The operation to be judged: parsed and valid against the API schema. */
+export interface Operation {
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly definition: OperationDefinitionNode;
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** Lower-case hex SHA-256 of the source text. */
+  readonly sha256: string;
+}
+
+/** One question about one merchant, before it is decided. */
+export interface Question {
+  readonly merchant: string;
+  readonly purpose: Purpose;
+  readonly reference: string;
+  readonly own: boolean;
+  readonly asked: readonly Category[];
+}
+
+export interface Withheld {
+  readonly code: ErrorCode;
+  readonly facts: ErrorFacts;
+}
+
+/** A question and what may be released for it. */
+export interface Inquiry extends Question {
+  readonly id: string;
+  readonly decision: InquiryDecision;
+  readonly granted: ReadonlySet<Category>;
+  readonly withheld: ReadonlyMap<Category, Withheld>;
+  readonly rules: readonly RuleDecision[];
+  readonly consent: LedgerConsent | undefined;
+  readonly months: MonthRange | undefined;
+  readonly remainingUses: number | undefined;
+}
+
+/** A root field that may not run, and why. */
+export interface RefusedRoot {
+  readonly responseKey: string;
+  readonly error: Withheld;
+}
+
+/** The operation with its decisions. Only `authorize/` makes one; nothing is fetched without it. */
+export interface Authorized extends Stage<"authorized"> {
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly operation: Operation;
+  /** By merchant: one operation asks about a merchant once. */
+  readonly inquiries: ReadonlyMap<string, Inquiry>;
+  /** For each root field that returns merchants, by response key: the merchant at each position. */
+  readonly positions: ReadonlyMap<string, readonly string[]>;
+  readonly refusedRoots: readonly RefusedRoot[];
+  /** Monotonic milliseconds at which the last consent check was sent. */
+  readonly checkedAtMs: number;
+  readonly rulebook: string;
+}
+
+/** The operation as it may be planned: what nobody may see is cut out. `undefined` when nothing is left to fetch. */
+export interface Narrowed {
+  readonly document: DocumentNode;
+  readonly changed: boolean;
+}
+
+/** An error on a response path, ready to be shown. */
+export interface AnswerError {
+  readonly message: string;
+  readonly path?: readonly (string | number)[];
+  readonly extensions: Readonly<Record<string, unknown>>;
+}
+
+/** What the subgraphs gave, not yet released. Only `fetch/` makes one. */
+export interface Fetched extends Stage<"fetched"> {
+  readonly authorized: Authorized;
+  readonly data: Readonly<Record<string, unknown>> | null;
+  readonly errors: readonly AnswerError[];
+}
+
+/** What may leave. Only `answer/` makes one. */
+export interface Released extends Stage<"released"> {
+  readonly authorized: Authorized;
+  readonly data: Readonly<Record<string, unknown>> | null;
+  readonly errors: readonly AnswerError[];
+  /** Categories that left, by merchant. */
+  readonly categories: ReadonlyMap<string, ReadonlySet<Category>>;
+}
+
+/** On record, durably: the only stage that can be answered. Only `record/` makes one. */
+export interface Recorded extends Stage<"recorded"> {
+  readonly released: Released;
+  readonly receipts: ReadonlyMap<string, InquiryReceipt>;
+}

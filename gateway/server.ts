@@ -1,0 +1,119 @@
+import fastifyApollo from "@as-integrations/fastify";
+import type { ApolloServer } from "@apollo/server";
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
+import { GraphQLError } from "graphql";
+import { randomId } from "../foundation/ids.js";
+import type { KeySet } from "../foundation/tokens.js";
+import { ERRORS, isErrorCode } from "../schema/errors.js";
+import type { FeedIntake } from "../schema/ports.js";
+import { maskedError, safeError } from "./answer/safe-error.js";
+import type { RequestContext } from "./apollo.js";
+import type { Authenticate } from "./authenticate/index.js";
+import { feedRoutes } from "./feeds.js";
+import type { Receive } from "./receive/index.js";
+
+const GRAPHQL_BODY_BYTES_MAX = 128 * 1024;
+
+export interface ServerOptions {
+  readonly apollo: ApolloServer<RequestContext>;
+  readonly receive: Receive;
+  readonly authenticate: Authenticate;
+  readonly intakes: readonly FeedIntake[];
+  /** Public keys of the development issuer and of the gateway's permits and artefacts. */
+  readonly keys: KeySet;
+  /** Rejects while a dependency is down. */
+  readonly ready: () => Promise<void>;
+  readonly onError: (error: unknown, requestId: string) => void;
+  readonly requestTimeoutMs: number;
+}
+
+/** The HTTP house: GraphQL, feeds, keys and health. It does not listen yet. */
+export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: GRAPHQL_BODY_BYTES_MAX,
+    genReqId: () => randomId(),
+    requestTimeout: 0,
+    connectionTimeout: options.requestTimeoutMs,
+    forceCloseConnections: "idle",
+    return503OnClosing: true,
+    routerOptions: { maxParamLength: 200 },
+  });
+  app.addHook("onSend", async (request, reply) => {
+    reply.header("x-request-id", request.id).header("x-content-type-options", "nosniff");
+  });
+  app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, reply, () => options.onError(error, request.id)));
+  app.setNotFoundHandler((_request, reply) => sendPlain(reply, 404, { code: "NOT_FOUND", message: ERRORS.NOT_FOUND.message }));
+  app.get("/.well-known/jwks.json", async (_request, reply) => reply.header("cache-control", "max-age=300").send(options.keys));
+  app.get("/health/live", async () => ({ status: "live" }));
+  app.get("/health/ready", async (_request, reply) => {
+    try {
+      await options.ready();
+      return { status: "ready" };
+    } catch {
+      return reply.code(503).send({ status: "not ready" });
+    }
+  });
+  await app.register(async (scope) => feedRoutes(scope, options));
+  await app.register(async (scope) => graphqlRoute(scope, options));
+  return app;
+}
+
+async function graphqlRoute(app: FastifyInstance, options: ServerOptions): Promise<void> {
+  app.addHook("preHandler", async (request, reply) => {
+    reply.header("cache-control", "no-store");
+    if (request.method !== "POST") {
+      reply.header("allow", "POST");
+      throw new GraphQLError(ERRORS.OPERATION_NOT_ALLOWED.message, { extensions: { code: "OPERATION_NOT_ALLOWED" } });
+    }
+    options.receive(request.body);
+  });
+  await app.register(fastifyApollo(options.apollo), {
+    path: "/graphql",
+    method: ["GET", "POST"],
+    context: async (request) => {
+      try {
+        const authenticated = await options.authenticate({ authorization: request.headers.authorization, requestId: request.id });
+        return { authenticated };
+      } catch (error) {
+        options.onError(error, request.id);
+        throw challenge(error);
+      }
+    },
+  });
+}
+
+/** RFC 6750 section 3: the status, and a challenge that says what is wrong with the token and nothing more. */
+function challenge(error: unknown): GraphQLError {
+  const safe = safeError(error);
+  const code = safe.extensions["code"];
+  const status = isErrorCode(code) ? ERRORS[code].http : 500;
+  const reason = code === "UNAUTHENTICATED" ? "" : ', error="invalid_token"';
+  const headers = new Map(status === 401 ? [["www-authenticate", `Bearer realm="xinqiao"${reason}`]] : []);
+  return new GraphQLError(safe.message, { extensions: { ...safe.extensions, http: { status, headers } } });
+}
+
+function sendError(error: unknown, reply: FastifyReply, report: () => void): FastifyReply {
+  const status = (error as FastifyError).statusCode;
+  if (error instanceof GraphQLError && error.extensions["code"] === undefined) {
+    return sendPlain(reply, 400, { code: "GRAPHQL_PARSE_FAILED", message: error.message });
+  }
+  if (status === 413) return sendPlain(reply, 413, { code: "PAYLOAD_TOO_LARGE", message: ERRORS.PAYLOAD_TOO_LARGE.message });
+  if (status === 415) return sendPlain(reply, 415, { code: "UNSUPPORTED_MEDIA_TYPE", message: ERRORS.UNSUPPORTED_MEDIA_TYPE.message });
+  if (status !== undefined && status >= 400 && status < 500) {
+    return sendPlain(reply, status, { code: "BAD_REQUEST", message: "The request is not valid." });
+  }
+  report();
+  const safe = safeError(error);
+  const code = safe.extensions["code"];
+  if (!isErrorCode(code)) return sendPlain(reply, 500, { ...maskedError().extensions, message: safe.message });
+  const http = ERRORS[code].http;
+  if (http === 401) reply.header("www-authenticate", 'Bearer realm="xinqiao"');
+  if (http === 503) reply.header("retry-after", "1");
+  return sendPlain(reply, http, { ...safe.extensions, message: safe.message });
+}
+
+/** GraphQL's shape on every route, so that one client code reads all errors. */
+function sendPlain(reply: FastifyReply, status: number, { message, ...extensions }: Record<string, unknown>): FastifyReply {
+  return reply.code(status).header("content-type", "application/json; charset=utf-8").send({ errors: [{ message, extensions }] });
+}
