@@ -64,7 +64,7 @@ function asGateway({ federation, inquire }: ApolloOptions): GatewayInterface {
           variables: context.request.variables ?? {},
           sha256: context.queryHash,
         });
-        return result as Awaited<ReturnType<Awaited<ReturnType<GatewayInterface["load"]>>["executor"]>>;
+        return result as Awaited<ReturnType<NonNullable<Awaited<ReturnType<GatewayInterface["load"]>>["executor"]>>>;
       },
     }),
     stop: () => federation.stop(),

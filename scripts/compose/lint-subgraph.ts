@@ -53,7 +53,9 @@ function lintFields(document: DocumentNode): string[] {
     const typeGuarded = definition.directives?.some(isPolicy) === true;
     for (const field of definition.fields ?? []) {
       const coordinate = `${type}.${field.name.value}`;
-      const guarded = typeGuarded || field.directives?.some(isPolicy) === true;
+      // An external field is another subgraph's: its rule stands there, and composition joins the two.
+      const isExternal = field.directives?.some((directive) => directive.name.value === "external") === true;
+      const guarded = isExternal || typeGuarded || field.directives?.some(isPolicy) === true;
       const mustCarry = type === "Query" || type === "Mutation" || (type === "Merchant" && field.name.value !== "id");
       if (mustCarry && !guarded) problems.push(`${coordinate} carries no rule`);
       if (type === "Subscription") problems.push(`${coordinate}: subscriptions are not served`);

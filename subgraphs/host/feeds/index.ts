@@ -1,0 +1,3 @@
+export { createFeedIntake, type FeedIntakeOptions } from "./create-feed-intake.js";
+export type { FeedChange, FeedDefect, FeedOwner } from "./feed-owner.js";
+export { feedTables } from "./feed-tables.js";
