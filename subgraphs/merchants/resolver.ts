@@ -1,16 +1,14 @@
 import DataLoader from "dataloader";
-import { Arg, Ctx, FieldResolver, Query, Resolver, Root } from "type-graphql";
+import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from "type-graphql";
 import type { Clock } from "../../foundation/clock.js";
 import type { Postgres } from "../../foundation/postgres.js";
 import { BureauError } from "../../schema/errors.js";
-import type { Purpose } from "../../schema/purposes.js";
 import type { SubgraphContext } from "../host/context.js";
 import { ConsentPolicy, PartyPolicy } from "../host/directives.js";
-import { MerchantIdScalar } from "../host/scalars.js";
 import { describeIdentity } from "./describe-identity.js";
 import { grantedMerchant } from "./reference.js";
 import { type AccountLink, loadLinks } from "./store.js";
-import { Identity, InquiryInput, Merchant, PurposeEnum } from "./types.js";
+import { Identity, InquiryArgs, InquiryInput, Merchant } from "./types.js";
 
 /** Most merchants that one operation may ask about. */
 export const INQUIRIES_MAX = 100;
@@ -34,10 +32,7 @@ export class MerchantResolver {
     description: "The unified credit profile of one merchant, as far as a live consent releases it.",
   })
   merchant(
-    @Arg("id", () => MerchantIdScalar) id: string,
-    @Arg("purpose", () => PurposeEnum) _purpose: Purpose,
-    @Arg("reference", () => String, { description: "The bank's own case number: 1 to 64 visible ASCII characters, blanks within." })
-    reference: string,
+    @Args(() => InquiryArgs) { id, reference }: InquiryArgs,
     @Ctx() context: SubgraphContext,
   ): Merchant | null {
     requireAsker(context, "bank");

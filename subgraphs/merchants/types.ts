@@ -1,4 +1,4 @@
-import { Field, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
+import { ArgsType, Field, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
 import { ACCOUNT_ROLES, type AccountRole, PLATFORM_KINDS, type PlatformKind } from "../../schema/feeds/records.js";
 import { PURPOSE_CEILINGS, type Purpose, PURPOSES } from "../../schema/purposes.js";
 import { type Regime, REGIMES } from "../../schema/uscc.js";
@@ -73,10 +73,18 @@ export class Merchant {
   @Field(() => MerchantIdScalar) id!: string;
 }
 
+const REFERENCE_DESCRIPTION = "The bank's own case number: 1 to 64 visible ASCII characters, blanks within.";
+
+@ArgsType()
+export class InquiryArgs {
+  @Field(() => MerchantIdScalar) id!: string;
+  @Field(() => PurposeEnum) purpose!: Purpose;
+  @Field(() => String, { description: REFERENCE_DESCRIPTION }) reference!: string;
+}
+
 @InputType({ description: "One question about one merchant." })
 export class InquiryInput {
   @Field(() => MerchantIdScalar) id!: string;
   @Field(() => PurposeEnum) purpose!: Purpose;
-  @Field(() => String, { description: "The bank's own case number: 1 to 64 visible ASCII characters, blanks within." })
-  reference!: string;
+  @Field(() => String, { description: REFERENCE_DESCRIPTION }) reference!: string;
 }
