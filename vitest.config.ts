@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { SummaryReporter } from "./test/support/summary-reporter.js";
 
 // graphql 16 has two entries: Vite would take the ES module and Node the CommonJS one, and the two do not know each
 // other's classes.
@@ -15,7 +16,7 @@ export default defineConfig({
     maxWorkers: 2,
     // Here and not in the projects: once for the whole run.
     globalSetup: ["test/support/global-setup.ts"],
-    reporters: ["default", "./test/support/summary-reporter.ts"],
+    reporters: ["default", new SummaryReporter()],
     projects: [
       {
         resolve,

@@ -54,7 +54,10 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
         const server = await launch(folders, identity, flags);
         return own(folders, () => server.stop());
       } catch (error) {
-        if (!(error instanceof ServerBusy)) throw error;
+        if (!(error instanceof ServerBusy)) {
+          rmSync(folders.socket, { recursive: true, force: true });
+          throw error;
+        }
         obstacle = error.message;
       }
     }

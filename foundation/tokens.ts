@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import {
   calculateJwkThumbprint,
   createLocalJWKSet,
@@ -173,4 +173,9 @@ export function sha256Base64url(text: string): string {
 /** Lower-case hex SHA-256 of a text. */
 export function sha256Hex(text: string): string {
   return createHash("sha256").update(text).digest("hex");
+}
+
+/** 32 random bytes, base64url. */
+export function randomSecret(): string {
+  return randomBytes(32).toString("base64url");
 }

@@ -1,7 +1,8 @@
 import { type SpawnSyncOptions, spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, cpSync, existsSync, lstatSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { BureauError } from "../../schema/errors.js";
 
 /** Nothing of the caller's surroundings reaches the server: PGDATA, PGPORT or LC_ALL would change what it does. */
@@ -60,16 +61,18 @@ function findAccount(): { uid: number; gid: number } {
 /** The binaries themselves, or a copy where the other account may read it (a project may lie in a closed folder). */
 function readableBinaries(binaries: string, account: { uid: number; gid: number }): string {
   if (runs(join(binaries, "bin", "postgres"), ["--version"], account)) return binaries;
-  // dirname(binaries) is the package's folder, so its name tells the platform and not the version; the size of a
-  // stale copy is small and the system clears its temporary folder.
-  const copy = join(tmpdir(), `xinqiao-postgres-${basename(dirname(binaries))}-${String(process.getuid?.())}`);
-  if (existsSync(copy) && runs(join(copy, "bin", "postgres"), ["--version"], account)) return copy;
+  const { size, mtimeMs } = statSync(join(binaries, "bin", "postgres"));
+  const edition = createHash("sha256").update(`${binaries} ${size} ${mtimeMs}`).digest("hex").slice(0, 16);
+  const copy = join(tmpdir(), `xinqiao-binaries-${edition}`);
+  if (existsSync(copy)) {
+    const found = lstatSync(copy);
+    if (found.isDirectory() && found.uid === process.getuid?.()) return copy;
+    throw new BureauError("SERVICE_UNAVAILABLE", `${copy} belongs to another account`);
+  }
   const staging = mkdtempSync(`${copy}-`);
   try {
-    mkdirSync(join(staging, "native"));
     cpSync(binaries, join(staging, "native"), { recursive: true, verbatimSymlinks: true });
     chmodSync(join(staging, "native"), 0o755);
-    rmSync(copy, { recursive: true, force: true });
     renameSync(join(staging, "native"), copy);
   } finally {
     rmSync(staging, { recursive: true, force: true });

@@ -5,6 +5,7 @@ import type { Terminal } from "./terminal.js";
 export interface Progress {
   /** `done` in the unit of `total`; `note` says the rest. */
   update(done: number, note: string): void;
+  /** Leaves the bar as it stands; may be called again. */
   stop(): void;
 }
 
@@ -23,9 +24,13 @@ function bar(terminal: Terminal, label: string, total: number): Progress {
     barsize: 30,
   });
   single.start(Math.max(total, 1), 0, { note: "" });
+  let isRunning = true;
   return {
     update: (done, note) => single.update(Math.min(done, total), { note }),
-    stop: () => single.stop(),
+    stop: () => {
+      if (isRunning) single.stop();
+      isRunning = false;
+    },
   };
 }
 

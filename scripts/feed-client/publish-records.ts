@@ -46,7 +46,7 @@ export async function publishLines(
     if (options.signal?.aborted === true) throw clientError("INTERRUPTED", "interrupted");
     const key = batchKey(options.keyPrefix, batch);
     // Batches go in order: behind the first one that is not there, none is, and asking for each would only cost time.
-    const earlier = mayBeDone ? await withRetry(() => http.report(key), retry) : undefined;
+    const earlier: BatchReport | undefined = mayBeDone ? await withRetry(() => http.report(key), retry) : undefined;
     mayBeDone = earlier !== undefined;
     const report = earlier === undefined ? await send(http, { key, batch, retry }) : { ...earlier, repeated: true };
     totals = addReport(totals, batch, accountFor(batch, report));

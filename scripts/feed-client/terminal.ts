@@ -10,7 +10,7 @@ export interface Terminal {
   readonly envToken: string | undefined;
 }
 
-/** The command was not asked rightly; the message says how to. */
+/** The command cannot do what it was asked: a wrong flag, a file that cannot be read. The message says what to mend. */
 export class UsageError extends Error {}
 
 /** What a command ends with. */

@@ -62,7 +62,7 @@ export function drawMerchants(plan: MerchantPlan): readonly MarketMerchant[] {
 
 function draft(plan: MerchantPlan, index: number): { merchant: MarketMerchant; size: number } {
   const random = new Random(plan.seed, MERCHANT_STREAM, index);
-  const story = storyOf(index, plan.merchants);
+  const story = storyOf(index);
   const size = sizeOf(random, story, index);
   const isEnterprise = index <= BRUSHING_INDEX || (index !== YOUNG_INDEX && random.chance(size > 1.5 ? 0.8 : 0.3));
   const goods = random.weighted(GOODS);
@@ -92,7 +92,7 @@ function draft(plan: MerchantPlan, index: number): { merchant: MarketMerchant; s
   return { merchant, size };
 }
 
-function storyOf(index: number, merchants: number): MerchantStory {
+function storyOf(index: number): MerchantStory {
   if (index === ORDINARY_INDEX) return "ORDINARY";
   if (index === BRUSHING_INDEX) return "BRUSHING";
   if (index === YOUNG_INDEX) return "YOUNG";
@@ -105,7 +105,8 @@ function storyOf(index: number, merchants: number): MerchantStory {
 
 function sizeOf(random: Random, story: MerchantStory, index: number): number {
   const size = Math.min(15, random.logNormal(1, 1));
-  if (index === ORDINARY_INDEX) return 4;
+  if (index === ORDINARY_INDEX) return 6;
+  if (index === YOUNG_INDEX) return 3;
   return story === "BRUSHING" ? 1 + size / 4 : size;
 }
 

@@ -12,7 +12,7 @@ declare module "vitest" {
 }
 
 /** Starts one PostgreSQL server for the whole run, in a temporary folder, and takes both away afterwards. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), "xinqiao-test-"));
   const server = await startEmbeddedPostgres({
     dataDirectory: folder,

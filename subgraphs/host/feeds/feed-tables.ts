@@ -6,7 +6,7 @@ import { type Kysely, sql } from "kysely";
  * `feed_record` holds every version of every record, as published, and is append-only: a trigger refuses the rest.
  * `version` counts per (platform, kind, record_key) across merchants. A null payload says that the record left this merchant
  * for another with that version. The second index finds the newest version of a record whoever has it: batch work, and the
- * only read that is not by merchant.
+ * only read that is not by merchant. Keys are compared as bytes ("C"), which is faster and knows no locale.
  */
 export function feedTables(schema: string): (db: Kysely<unknown>) => Promise<void> {
   return async (db) => {
@@ -22,10 +22,10 @@ export function feedTables(schema: string): (db: Kysely<unknown>) => Promise<voi
       unique (platform, kind, idempotency_key)
     )`.execute(db);
     await sql`create table ${at("feed_record")} (
-      merchant_id text not null,
-      platform text not null,
-      kind text not null,
-      record_key text not null,
+      merchant_id text collate "C" not null,
+      platform text collate "C" not null,
+      kind text collate "C" not null,
+      record_key text collate "C" not null,
       version int not null,
       content_sha256 bytea not null,
       payload jsonb,

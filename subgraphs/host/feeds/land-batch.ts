@@ -20,15 +20,16 @@ export interface LandedCounts {
   readonly corrected: number;
 }
 
-/** Fields that the raw record is stored without; the owner keeps them apart. */
+/** Fields that the raw record is stored without; the owner keeps them apart. Plain names. */
 const KEPT_APART: Partial<Record<FeedKind, readonly string[]>> = { review: ["text"] };
 
 const ATTEMPTS_MAX = 4;
 const DEADLOCK_CODES: readonly unknown[] = ["40P01", "40001"];
 
 const TABLES = `
-create temp table feed_verdict (line int, merchant_id text, record_key text, sha bytea, version int, verdict text,
-  newest boolean, was_merchant text, first_merchant text, first_version int) on commit drop;
+create temp table feed_verdict (line int, merchant_id text collate "C", record_key text collate "C", sha bytea, version int,
+  verdict text, newest boolean, was_merchant text collate "C", first_merchant text collate "C", first_version int)
+  on commit drop;
 create temp table feed_change (merchant_id text, platform text, kind text, record_key text, payload jsonb, changed boolean)
   on commit drop;
 create temp table feed_departure (like feed_change) on commit drop;
@@ -68,11 +69,12 @@ from judged window w as (partition by record_key order by line)`;
 }
 
 /** Every new version, and for each that changed hands a version without content where it was before. */
-function keepVersions(schema: string): string {
+function keepVersions(schema: string, kind: FeedKind): string {
+  const apart = (KEPT_APART[kind] ?? []).map((field) => ` - '${field}'`).join("");
   return `
 insert into ${schema}.feed_record
   (merchant_id, platform, kind, record_key, version, content_sha256, payload, batch_id, received_at, line)
-select v.merchant_id, $1, $2, v.record_key, v.version, v.sha, l.payload - $5::text[], $3::uuid, $4::timestamptz, v.line
+select v.merchant_id, $1, $2, v.record_key, v.version, v.sha, l.payload${apart}, $3::uuid, $4::timestamptz, v.line
 from feed_verdict v join feed_line l using (line) where v.verdict <> 'duplicate'
 union all
 select v.was_merchant, $1, $2, v.record_key, v.version, v.sha, null, $3::uuid, $4::timestamptz, v.line
@@ -113,7 +115,7 @@ async function landOnce(client: pg.PoolClient, landing: Landing): Promise<Landed
   await client.query(TABLES);
   await client.query(judgeLines(schema), [platform, kind]);
   await client.query("analyze feed_verdict");
-  await client.query(keepVersions(schema), [platform, kind, batchId, receivedAt, KEPT_APART[kind] ?? []]);
+  await client.query(keepVersions(schema, kind), [platform, kind, batchId, receivedAt]);
   const departures = await client.query(STAGE_DEPARTURES, [platform, kind]);
   const changes = await client.query(STAGE_CHANGES, [platform, kind]);
   const change = { kind, platform, batchId };

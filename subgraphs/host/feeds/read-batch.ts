@@ -11,7 +11,7 @@ import { type FeedLine, LineSplitter } from "./split-lines.js";
 import { validateRecord } from "./validate-record.js";
 import type { ZoneNames } from "./zone-names.js";
 
-/** A chunk is staged at this many records or bytes, whichever comes first: the bound on memory of one batch. */
+/** A chunk is staged at this many records or bytes, whichever comes first; a batch holds at most two chunks in memory. */
 export const CHUNK_RECORDS_MAX = 20_000;
 export const CHUNK_BYTES_MAX = 8 * 1024 * 1024;
 
@@ -23,7 +23,7 @@ export interface ReadingTools {
   readonly pseudonymKey: Uint8Array;
   readonly zones: ZoneNames;
   readonly rejections: Rejections;
-  /** Takes one chunk; the next is read when it resolves. */
+  /** Takes one chunk; the next is read meanwhile, and handed over when this one is in. */
   readonly stage: (records: readonly StagedRecord[]) => Promise<void>;
 }
 
@@ -44,15 +44,20 @@ export async function readBatch(batch: FeedBatch, tools: ReadingTools): Promise<
   const hash = createHash("sha256");
   const splitter = new LineSplitter();
   const reader = new ChunkReader(batch, tools);
-  for await (const chunk of batch.body) {
-    hash.update(chunk);
-    for (const line of splitter.push(chunk)) {
-      reader.take(line);
-      if (reader.isFull) await reader.flush();
+  try {
+    for await (const chunk of batch.body) {
+      hash.update(chunk);
+      for (const line of splitter.push(chunk)) {
+        reader.take(line);
+        if (reader.isFull) await reader.flush();
+      }
     }
+    for (const line of splitter.end()) reader.take(line);
+    await reader.flush();
+  } finally {
+    // Whatever happened, nothing is still on its way into the transaction when the caller ends it.
+    await reader.staged();
   }
-  for (const line of splitter.end()) reader.take(line);
-  await reader.flush();
   return hash.digest();
 }
 
@@ -61,6 +66,7 @@ class ChunkReader {
   readonly #tools: ReadingTools;
   #pending: PendingRecord[] = [];
   #bytes = 0;
+  #staging: Promise<void> = Promise.resolve();
 
   constructor(batch: FeedBatch, tools: ReadingTools) {
     this.#batch = batch;
@@ -108,7 +114,16 @@ class ChunkReader {
     this.#pending = [];
     this.#bytes = 0;
     this.#tools.rejections.settle();
-    if (staged.length > 0) await this.#tools.stage(staged);
+    await this.#staging;
+    if (staged.length === 0) return;
+    this.#staging = this.#tools.stage(staged);
+    // Its failure is thrown where it is awaited, by the next chunk or the end.
+    this.#staging.catch(() => {});
+  }
+
+  /** Resolves when the last chunk is in. @throws what staging it threw */
+  async staged(): Promise<void> {
+    await this.#staging;
   }
 
   async #withKnownZones(pending: readonly PendingRecord[]): Promise<readonly PendingRecord[]> {

@@ -1,0 +1,92 @@
+import { BureauError } from "../schema/errors.js";
+
+export interface CoalescerOptions<Item, Result> {
+  /** Sends one batch; answers in the order of the items, one answer an item. Never called while a batch is out. */
+  run(items: readonly Item[]): Promise<readonly Result[]>;
+  /** How long one batch may be on the wire before its waiters are turned away. */
+  readonly timeoutMs: number;
+  /** Items in one batch. */
+  readonly itemsMax: number;
+  /** Items waiting for the batches to come; more are turned away at once. Default: ten batches. */
+  readonly waitingMax?: number;
+  /** Called when a batch timed out, before the next one is sent: destroy what it was sent on. */
+  onTimeout?(): void;
+}
+
+/** Many callers, one question on the wire. */
+export interface Coalescer<Item, Result> {
+  /**
+   * Asks about one item.
+   * @throws SERVICE_UNAVAILABLE when too many wait
+   * @throws DEADLINE_EXCEEDED when the batch timed out
+   * @throws what `run` threw, to each waiter of that batch
+   */
+  call(item: Item): Promise<Result>;
+}
+
+interface Waiter<Item, Result> {
+  readonly item: Item;
+  resolve(result: Result): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Shares one read among all who wait for it, and keeps it linearizable: a caller joins the next batch, never the one
+ * on the wire. A batch on the wire may have been answered by the server before the caller came, so its answer could be
+ * older than the call; the next batch is sent after the call and cannot be.
+ */
+export function createCoalescer<Item, Result>(options: CoalescerOptions<Item, Result>): Coalescer<Item, Result> {
+  const waitingMax = options.waitingMax ?? options.itemsMax * 10;
+  const waiting: Waiter<Item, Result>[] = [];
+  let busy = false;
+
+  async function drain(): Promise<void> {
+    // Callers of the same turn share the first batch too: nothing is on the wire before this line has run.
+    await Promise.resolve();
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, options.itemsMax);
+      await sendBatch(batch, options);
+    }
+    busy = false;
+  }
+
+  return {
+    call: (item) => {
+      if (waiting.length >= waitingMax) {
+        return Promise.reject(new BureauError("SERVICE_UNAVAILABLE", `${waitingMax} items wait already`));
+      }
+      return new Promise<Result>((resolve, reject) => {
+        waiting.push({ item, resolve, reject });
+        if (busy) return;
+        busy = true;
+        void drain();
+      });
+    },
+  };
+}
+
+/** Never rejects: every outcome goes to the waiters. */
+async function sendBatch<Item, Result>(
+  batch: readonly Waiter<Item, Result>[],
+  options: CoalescerOptions<Item, Result>,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new BureauError("DEADLINE_EXCEEDED", `no answer within ${options.timeoutMs} ms`));
+      options.onTimeout?.();
+    }, options.timeoutMs);
+  });
+  try {
+    const answered = Promise.resolve(options.run(batch.map((waiter) => waiter.item)));
+    const results = await Promise.race([answered, expired]);
+    if (results.length !== batch.length) {
+      throw new TypeError(`a batch of ${batch.length} got ${results.length} answers`);
+    }
+    for (const [index, waiter] of batch.entries()) waiter.resolve(results[index] as Result);
+  } catch (error) {
+    for (const waiter of batch) waiter.reject(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}

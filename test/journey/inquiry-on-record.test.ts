@@ -1,0 +1,89 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { BureauError } from "../../schema/errors.js";
+import type { InquiryEntry } from "../../schema/ports.js";
+import { ALICE, bankToken, BOB, grant, PROFILE, publishTwoMerchants, revoke } from "../support/actors.js";
+import { startTestBureau, type TestBureau } from "../support/bureau.js";
+
+let bureau: TestBureau;
+afterEach(async () => bureau.close());
+
+async function entries(): Promise<{ merchant_id: string; decision: string; stage: string }[]> {
+  const { rows } = await bureau.postgres.pool.query("select * from inquiries.inquiry_entry order by recorded_at");
+  return rows;
+}
+
+describe("no record, no answer (P3)", () => {
+  it("records granted, part-granted and refused inquiries before they are answered", async () => {
+    bureau = await startTestBureau();
+    await publishTwoMerchants(bureau);
+    await grant(bureau, ALICE);
+    const token = await bankToken(bureau);
+    const granted = await bureau.graphql(token, PROFILE, { id: ALICE });
+    const refused = await bureau.graphql(token, PROFILE, { id: BOB });
+    expect(granted.extensions["inquiries"]).toMatchObject([{ decision: "GRANTED", merchant: ALICE, receipt: { leafHash: expect.stringMatching(/^[0-9a-f]{64}$/) } }]);
+    expect(refused.extensions["inquiries"]).toMatchObject([{ decision: "REFUSED", merchant: BOB, receipt: { leafHash: expect.any(String) } }]);
+    expect((await entries()).map((entry) => [entry.merchant_id, entry.decision])).toEqual([[ALICE, "GRANTED"], [BOB, "REFUSED"]]);
+  });
+
+  it("withholds the answer when the database is cut between decision and record", async () => {
+    const seams = { log: () => ({ append: (_entries: readonly InquiryEntry[]) => Promise.reject(new BureauError("INQUIRY_NOT_RECORDED")) }) };
+    bureau = await startTestBureau({ seams });
+    await publishTwoMerchants(bureau);
+    await grant(bureau, ALICE);
+    const reply = await bureau.graphql(await bankToken(bureau), PROFILE, { id: ALICE });
+    expect(reply.status).toBe(503);
+    expect(reply.errors[0]?.extensions["code"]).toBe("INQUIRY_NOT_RECORDED");
+    expect(reply.headers["retry-after"]).toBe("1");
+    expect(JSON.stringify(reply)).not.toContain("Alice");
+  });
+
+  it("withholds the answer when the record's table is locked away by the database itself", async () => {
+    bureau = await startTestBureau({ settings: { recordTimeoutMs: 300 } });
+    await publishTwoMerchants(bureau);
+    await grant(bureau, ALICE);
+    const token = await bankToken(bureau);
+    const client = await bureau.postgres.pool.connect();
+    await client.query("begin; lock table inquiries.inquiry_entry in access exclusive mode");
+    const reply = await bureau.graphql(token, PROFILE, { id: ALICE });
+    await client.query("rollback");
+    client.release();
+    expect(reply.errors[0]?.extensions["code"]).toBe("INQUIRY_NOT_RECORDED");
+    expect(JSON.stringify(reply)).not.toContain("Alice");
+    expect((await bureau.graphql(token, PROFILE, { id: ALICE })).data.merchant.id).toBe(ALICE);
+  });
+
+  it("answers CONSENT_UNKNOWN, and no data, when the ledger is out of reach (P2)", async () => {
+    bureau = await startTestBureau({ seams: { ledger: (ledger) => ({ ...ledger, check: () => Promise.reject(new BureauError("CONSENT_UNKNOWN")) }) } });
+    await publishTwoMerchants(bureau);
+    const reply = await bureau.graphql(await bankToken(bureau), PROFILE, { id: ALICE });
+    expect(reply.status).toBe(503);
+    expect(reply.errors[0]?.extensions["code"]).toBe("CONSENT_UNKNOWN");
+  });
+
+  it("checks consent again before a slow answer leaves, and withholds what was revoked meanwhile (P2)", async () => {
+    let during: (() => Promise<void>) | undefined;
+    bureau = await startTestBureau({
+      seams: {
+        subgraph: (real) => real.name !== "signals" ? real : {
+          ...real,
+          execute: async (request) => {
+            const answer = await real.execute(request);
+            await during?.();
+            await new Promise((resolve) => setTimeout(resolve, 80));
+            return answer;
+          },
+        },
+      },
+    });
+    await publishTwoMerchants(bureau);
+    const id = await grant(bureau, ALICE);
+    const token = await bankToken(bureau);
+    expect((await bureau.graphql(token, PROFILE, { id: ALICE })).data.merchant.id).toBe(ALICE);
+    during = () => revoke(bureau, ALICE, id);
+    const reply = await bureau.graphql(token, PROFILE, { id: ALICE });
+    expect(reply.data.merchant).toBeNull();
+    expect(reply.errors[0]?.extensions["code"]).toBe("CONSENT_REVOKED");
+    expect(JSON.stringify(reply)).not.toContain("Alice");
+    expect((await entries()).some((entry) => entry.stage === "WITHHELD")).toBe(true);
+  });
+});
