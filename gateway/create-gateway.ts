@@ -6,6 +6,7 @@ import type { ConsentLedger, FeedIntake, InquiryLog } from "../schema/ports.js";
 import type { Rulebook } from "../schema/rulebook.js";
 import type { Subgraph } from "../schema/subgraph.js";
 import { createApollo } from "./apollo.js";
+import type { RequestBudget } from "./budget.js";
 import { createAuthenticate } from "./authenticate/index.js";
 import { type Federation, startFederation } from "./fetch/federation.js";
 import { RepresentationGate } from "./fetch/representations.js";
@@ -42,7 +43,8 @@ export interface GatewayParts {
     readonly clockToleranceSeconds: number;
   };
   readonly permitKey: Key;
-  /** Keys whose public halves are published beside the permit key. */
+  readonly budget: RequestBudget;
+  /** Keys whose public halves are published for merchants and banks. */
   readonly publishedKeys: readonly Key[];
   readonly limits?: OperationLimits;
   readonly introspection: boolean;
@@ -83,7 +85,9 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     receive: createReceive(parts.limits ?? OPERATION_LIMITS),
     authenticate: createAuthenticate(accessTokenVerifier(parts)),
     intakes: parts.intakes,
-    keys: publicKeySet([parts.permitKey, ...parts.publishedKeys]),
+    budget: parts.budget,
+    keys: publicKeySet(parts.publishedKeys),
+    permitKeys: publicKeySet([parts.permitKey]),
     ready: parts.ready,
     onError,
     requestTimeoutMs: parts.requestTimeoutMs,

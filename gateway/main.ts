@@ -1,146 +1,121 @@
-import path from "node:path";
-import type { Clock } from "../foundation/clock.js";
-import { loadOrCreateKey, loadOrCreateSecret } from "../foundation/key-store.js";
-import { openPostgres, type Postgres } from "../foundation/postgres.js";
-import { createSigner, type Key, type KeySource, publicKeySet, randomSecret, type TokenAlgorithm } from "../foundation/tokens.js";
-import type { ConsentLedger, FeedIntake, InquiryLog } from "../schema/ports.js";
-import { CN_RULEBOOK } from "../schema/rulebook.js";
-import type { Subgraph } from "../schema/subgraph.js";
-import { createConsentLedger } from "../subgraphs/consents/index.js";
-import { createPermitVerifier } from "../subgraphs/host/permit.js";
-import { migrateAll, SUBGRAPHS } from "../subgraphs/index.js";
-import { createInquiryLog } from "../subgraphs/inquiries/index.js";
-import { createAccountDirectory, createMerchantsIntake } from "../subgraphs/merchants/index.js";
-import { createSignalsIntake } from "../subgraphs/signals/index.js";
-import { createTransactionsIntake } from "../subgraphs/transactions/index.js";
-import { createGateway, type Gateway, PERMIT_ISSUER, type SubgraphPlace } from "./create-gateway.js";
+import { parseArgs } from "node:util";
+import { systemClock } from "../foundation/clock.js";
+import { ConfigError } from "../foundation/config.js";
+import { ensureDatabase, startEmbeddedPostgres } from "../foundation/embedded-postgres.js";
+import { createLogger, type Logger } from "../foundation/log.js";
+import { createSigner } from "../foundation/tokens.js";
+import { BureauError } from "../schema/errors.js";
+import { DEMO_BANK, firstStart } from "../scripts/first-start.js";
+import { createRequestBudget } from "./budget.js";
+import type { GatewaySettings } from "./config.js";
+import { createDevelopmentIssuer } from "./development-issuer.js";
+import { greeting } from "./greeting.js";
+import { type Bureau, type BureauKeys, loadKeys, openBureau } from "./open-bureau.js";
+import { dataPaths, DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER, isDevelopment, readGatewaySettings, settingsTable, tokenSettings } from "./process.js";
 
-/** The supergraph that composition committed. */
-export const SUPERGRAPH_FILE = path.resolve(import.meta.dirname, "../schema/generated/supergraph.graphql");
+const PLATFORM = "taoyuan-market";
+const HELP = `Starts the gateway with its subgraphs.
 
-/** The keys of a bureau; made on first start, kept in its data folder. */
-export interface BureauKeys {
-  /** Signs access tokens in development; useless once another issuer is configured. */
-  readonly issuer: Key;
-  readonly permit: Key;
-  readonly artefact: Key;
-  /** Keys the pseudonyms of buyers; losing it severs new records from old ones. */
-  readonly pseudonym: string;
+  npm start                      start; the first start makes keys, a database and a synthetic market
+  npm start -- --check-config    print the effective settings, secrets hidden, and stop
+  npm start -- --help
+
+Settings are environment variables; docs/configuration.md lists them.
+`;
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { help: { type: "boolean" }, "check-config": { type: "boolean" } } });
+  if (values.help === true) return say(HELP), 0;
+  let settings: GatewaySettings;
+  try {
+    settings = readGatewaySettings(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }
+  if (values["check-config"] === true) return say(settingsTable(settings)), 0;
+  try {
+    await run(settings);
+    return 0;
+  } catch (error) {
+    const detail = error instanceof BureauError ? `${error.code}: ${error.detail ?? error.message}` : error;
+    process.stderr.write(`${detail instanceof Error ? (detail.stack ?? detail.message) : String(detail)}\n`);
+    return 1;
+  }
 }
 
-/** What a bureau is opened with. */
-export interface BureauOptions {
-  readonly connectionString: string;
-  readonly clock: Clock;
-  readonly keys: BureauKeys;
-  readonly tokens: {
-    readonly issuer: string;
-    readonly audience: string;
-    readonly algorithms: readonly TokenAlgorithm[];
-    readonly keys: KeySource;
-    readonly clockToleranceSeconds: number;
-  };
-  /** Subgraphs that run elsewhere; all others run in this process. */
-  readonly subgraphUrls: ReadonlyMap<string, URL>;
-  readonly introspection: boolean;
-  readonly ledgerTimeoutMs: number;
-  readonly recordTimeoutMs: number;
-  readonly subgraphTimeoutMs: number;
-  readonly requestTimeoutMs: number;
-  readonly poolMax: number;
-  readonly statementTimeoutMs: number;
-  readonly onError: (error: unknown, requestId: string) => void;
-  /** Told of each statement that resolvers send. */
-  readonly onStatement?: (text: string) => void;
-}
-
-/** An open bureau: a gateway that does not listen yet, and the ports of its rooms. */
-export interface Bureau {
-  readonly gateway: Gateway;
-  readonly postgres: Postgres;
-  readonly subgraphs: readonly Subgraph[];
-  readonly intakes: readonly FeedIntake[];
-  close(): Promise<void>;
-}
-
-/** Ways to put something between the rooms; code only, no configuration reaches them. */
-export interface BureauSeams {
-  readonly ledger?: (ledger: ConsentLedger) => ConsentLedger;
-  readonly log?: (log: InquiryLog) => InquiryLog;
-  readonly subgraph?: (subgraph: Subgraph) => Subgraph;
-}
-
-/** Reads the keys of a data folder, making what is missing. */
-export async function loadKeys(folder: string): Promise<BureauKeys> {
-  const keyOf = (name: string): Promise<Key> => loadOrCreateKey(path.join(folder, `${name}.jwk.json`));
-  const [issuer, permit, artefact] = await Promise.all([keyOf("issuer"), keyOf("permit"), keyOf("artefact")]);
-  const pseudonym = await loadOrCreateSecret(path.join(folder, "pseudonym.secret"), randomSecret);
-  return { issuer, permit, artefact, pseudonym };
-}
-
-/** The composition root: the only place that sees gateway and subgraphs together. Migrates, then builds. */
-export async function openBureau(options: BureauOptions, seams: BureauSeams = {}): Promise<Bureau> {
-  const { clock, keys } = options;
-  const open = poolOpener(options);
-  const postgres = open("intake", 4);
-  await migrateAll(postgres);
-  const reading = open("subgraphs", options.poolMax, options.onStatement);
-  const subgraphs = (await createSubgraphs(options, reading)).map((subgraph) => seams.subgraph?.(subgraph) ?? subgraph);
-  const feeds = { postgres, clock, pseudonymKey: Buffer.from(keys.pseudonym), directory: createAccountDirectory(postgres) };
-  const intakes = [createMerchantsIntake(feeds), createTransactionsIntake(feeds), createSignalsIntake(feeds)];
-  const ledgerPool = open("ledger", 2);
-  const recordPool = open("record", 2);
-  const ledger = createConsentLedger({ postgres: ledgerPool, timeoutMs: options.ledgerTimeoutMs });
-  const log = createInquiryLog({ postgres: recordPool, timeoutMs: options.recordTimeoutMs });
-  const gateway = await createGateway({
-    ...options,
-    supergraphFile: SUPERGRAPH_FILE,
-    places: placesOf(subgraphs, options.subgraphUrls),
-    intakes,
-    ledger: seams.ledger?.(ledger) ?? ledger,
-    log: seams.log?.(log) ?? log,
-    rulebook: CN_RULEBOOK,
-    permitKey: keys.permit,
-    publishedKeys: [keys.artefact, keys.issuer],
-    ready: async () => void (await postgres.pool.query("select 1")),
+async function run(settings: GatewaySettings): Promise<void> {
+  const stop = untilSignal();
+  const log = createLogger({ name: "gateway", level: settings.logLevel });
+  const paths = dataPaths(settings);
+  const keys = await loadKeys(paths.keys);
+  const database = await openDatabase(settings, paths.postgres);
+  const budget = await createRequestBudget({ redisUrl: settings.redisUrl?.reveal(), requestsPerMinute: settings.budgetRequests });
+  const bureau = await openBureau({
+    ...settings,
+    connectionString: database.connectionString,
+    clock: systemClock,
+    keys,
+    tokens: tokenSettings(settings, keys.issuer),
+    subgraphUrls: new Map(settings.subgraphUrls),
+    budget,
+    onError: (error, requestId) => logError(log, error, requestId),
   });
-  const close = async (): Promise<void> => {
-    await gateway.close();
-    await Promise.all([postgres, reading, ledgerPool, recordPool].map((pool) => pool.close()));
+  try {
+    const facts = await prepareDemo(settings, bureau, keys, paths.market);
+    const url = await bureau.gateway.app.listen({ host: settings.host, port: settings.port });
+    log.info({ url }, "listening");
+    say(facts === undefined ? `Xinqiao listens at ${url}/graphql` : greeting({ ...facts, url }));
+    log.info({ signal: await stop }, "draining");
+  } finally {
+    const forced = setTimeout(() => process.exit(1), settings.drainTimeoutMs + 5_000);
+    await bureau.close();
+    await budget.close();
+    await database.stop();
+    clearTimeout(forced);
+  }
+}
+
+async function openDatabase(settings: GatewaySettings, folder: string): Promise<{ connectionString: string; stop: () => Promise<void> }> {
+  if (settings.databaseUrl !== undefined) return { connectionString: settings.databaseUrl.reveal(), stop: async () => {} };
+  const server = await startEmbeddedPostgres({ dataDirectory: folder, flags: ["-c", "max_connections=60"] });
+  await ensureDatabase(server.connectionString("postgres"), "xinqiao");
+  return { connectionString: server.connectionString("xinqiao"), stop: () => server.stop() };
+}
+
+async function prepareDemo(settings: GatewaySettings, bureau: Bureau, keys: BureauKeys, file: string): Promise<Omit<Parameters<typeof greeting>[0], "url"> | undefined> {
+  if (!isDevelopment(settings) || !settings.seedMarket || settings.databaseUrl !== undefined) return undefined;
+  const signer = await createSigner(keys.issuer);
+  const issue = createDevelopmentIssuer({ signer, issuer: DEVELOPMENT_ISSUER, audience: DEVELOPMENT_AUDIENCE, clock: systemClock });
+  const now = systemClock.now();
+  const merchantToken = (id: string): Promise<string> => issue({ party: "merchant", id });
+  const market = await firstStart(bureau, { file, orders: settings.seedOrders, now, merchantToken, say });
+  const merchant = market.demo.ordinary.merchantId;
+  return {
+    merchant,
+    bank: DEMO_BANK,
+    bankToken: await issue({ party: "bank", id: DEMO_BANK }),
+    merchantToken: await merchantToken(merchant),
+    platform: PLATFORM,
+    platformToken: await issue({ party: "platform", id: PLATFORM }),
+    sellerId: market.demo.ordinary.sellers.get(PLATFORM) ?? "",
+    now: now.toISOString(),
+    expiresAt: new Date(now.getTime() + 60 * 86_400_000).toISOString(),
   };
-  return { gateway, postgres, subgraphs, intakes, close };
 }
 
-function poolOpener(options: BureauOptions): (use: string, poolMax: number, onStatement?: (text: string) => void) => Postgres {
-  return (use, poolMax, onStatement) =>
-    openPostgres({
-      connectionString: options.connectionString,
-      applicationName: `xinqiao-${use}`,
-      poolMax,
-      statementTimeoutMs: use === "intake" ? 0 : options.statementTimeoutMs,
-      ...(onStatement === undefined ? {} : { onStatement }),
-    });
-}
-
-async function createSubgraphs(options: BureauOptions, postgres: Postgres): Promise<Subgraph[]> {
-  const { clock, keys } = options;
-  const verifyPermit = createPermitVerifier({
-    issuer: PERMIT_ISSUER,
-    keys: { kind: "local", keys: publicKeySet([keys.permit]) },
-    algorithms: ["EdDSA", "ES256"],
-    clock,
+function untilSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve(signal));
   });
-  const signer = await createSigner(keys.artefact);
-  const signArtefact = (payload: object): Promise<string> => signer.sign("consent+jwt", { ...payload });
-  const deps = { postgres, clock, verifyPermit, signArtefact };
-  return Promise.all(Object.values(SUBGRAPHS).map(({ create }) => create(deps)));
 }
 
-function placesOf(subgraphs: readonly Subgraph[], urls: ReadonlyMap<string, URL>): ReadonlyMap<string, SubgraphPlace> {
-  return new Map(
-    subgraphs.map((subgraph) => {
-      const url = urls.get(subgraph.name);
-      return [subgraph.name, url === undefined ? { subgraph } : { url }];
-    }),
-  );
+function logError(log: Logger, error: unknown, requestId: string): void {
+  if (error instanceof BureauError) log.info({ requestId, code: error.code, detail: error.detail }, "refused");
+  else log.error({ requestId, err: error }, "unexpected");
 }

@@ -9,6 +9,7 @@ import type { FeedIntake } from "../schema/ports.js";
 import { maskedError, safeError } from "./answer/safe-error.js";
 import type { RequestContext } from "./apollo.js";
 import type { Authenticate } from "./authenticate/index.js";
+import type { RequestBudget } from "./budget.js";
 import { feedRoutes } from "./feeds.js";
 import type { Receive } from "./receive/index.js";
 
@@ -19,8 +20,11 @@ export interface ServerOptions {
   readonly receive: Receive;
   readonly authenticate: Authenticate;
   readonly intakes: readonly FeedIntake[];
-  /** Public keys of the development issuer and of the gateway's permits and artefacts. */
+  readonly budget: RequestBudget;
+  /** Public keys of the development issuer and of consent artefacts. */
   readonly keys: KeySet;
+  /** The public key of permits alone: what a distant subgraph trusts. */
+  readonly permitKeys: KeySet;
   /** Rejects while a dependency is down. */
   readonly ready: () => Promise<void>;
   readonly onError: (error: unknown, requestId: string) => void;
@@ -45,6 +49,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, reply, () => options.onError(error, request.id)));
   app.setNotFoundHandler((_request, reply) => sendPlain(reply, 404, { code: "NOT_FOUND", message: ERRORS.NOT_FOUND.message }));
   app.get("/.well-known/jwks.json", async (_request, reply) => reply.header("cache-control", "max-age=300").send(options.keys));
+  app.get("/.well-known/permit-jwks.json", async (_request, reply) => reply.header("cache-control", "max-age=300").send(options.permitKeys));
   app.get("/health/live", async () => ({ status: "live" }));
   app.get("/health/ready", async (_request, reply) => {
     try {
@@ -74,6 +79,7 @@ async function graphqlRoute(app: FastifyInstance, options: ServerOptions): Promi
     context: async (request) => {
       try {
         const authenticated = await options.authenticate({ authorization: request.headers.authorization, requestId: request.id });
+        await options.budget.take(authenticated.principal.clientId);
         return { authenticated };
       } catch (error) {
         options.onError(error, request.id);
@@ -89,7 +95,10 @@ function challenge(error: unknown): GraphQLError {
   const code = safe.extensions["code"];
   const status = isErrorCode(code) ? ERRORS[code].http : 500;
   const reason = code === "UNAUTHENTICATED" ? "" : ', error="invalid_token"';
-  const headers = new Map(status === 401 ? [["www-authenticate", `Bearer realm="xinqiao"${reason}`]] : []);
+  const headers = new Map<string, string>();
+  if (status === 401) headers.set("www-authenticate", `Bearer realm="xinqiao"${reason}`);
+  const retryAfter = safe.extensions["retryAfterSeconds"];
+  if (typeof retryAfter === "number") headers.set("retry-after", String(retryAfter));
   return new GraphQLError(safe.message, { extensions: { ...safe.extensions, http: { status, headers } } });
 }
 

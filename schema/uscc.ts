@@ -17,7 +17,10 @@ export function normalizeUscc(text: string): string {
     .toUpperCase();
 }
 
-/** True when `text`, already normalized, has the length and the alphabet of a code; the check digit is not looked at. */
+/**
+ * True when `text`, already normalized, has the length and the alphabet of a code; the check digit is not looked
+ * at.
+ */
 export function isUscc(text: string): boolean {
   return SHAPE.test(text);
 }

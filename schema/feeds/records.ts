@@ -4,13 +4,25 @@ export const ACCOUNT_ROLES = ["OWNER", "OPERATOR", "AGENT", "BENEFICIARY"] as co
 export type AccountRole = (typeof ACCOUNT_ROLES)[number];
 
 export const PLATFORM_KINDS = [
-  "MARKETPLACE", "PAYMENT", "CARRIER", "REVIEW", "SOCIAL", "LENDER", "CROWDFUNDING", "CORE_ENTERPRISE",
+  "MARKETPLACE",
+  "PAYMENT",
+  "CARRIER",
+  "REVIEW",
+  "SOCIAL",
+  "LENDER",
+  "CROWDFUNDING",
+  "CORE_ENTERPRISE",
 ] as const;
 export type PlatformKind = (typeof PLATFORM_KINDS)[number];
 
 /** What a link rests on, best first; `NAME_ONLY` alone never joins. */
 export const LINK_EVIDENCE = [
-  "PLATFORM_ATTESTATION", "LICENCE", "PAYOUT_NAME", "REGISTRY", "DOMAIN", "NAME_ONLY",
+  "PLATFORM_ATTESTATION",
+  "LICENCE",
+  "PAYOUT_NAME",
+  "REGISTRY",
+  "DOMAIN",
+  "NAME_ONLY",
 ] as const;
 export type LinkEvidence = (typeof LINK_EVIDENCE)[number];
 

@@ -8,7 +8,10 @@ interface OwnerSpan {
   readonly until: number;
 }
 
-/** Answers whose account it was, from the owners' links; one statement per call, however many accounts are asked about. */
+/**
+ * Answers whose account it was, from the owners' links; one statement per call, however many accounts are asked
+ * about.
+ */
 export function createAccountDirectory(postgres: Postgres): AccountDirectory {
   return {
     resolve: async (platform, accounts) => {
@@ -23,9 +26,16 @@ export function createAccountDirectory(postgres: Postgres): AccountDirectory {
 }
 
 async function loadSpans(
-  postgres: Postgres, platform: string, sellers: ReadonlySet<string>,
+  postgres: Postgres,
+  platform: string,
+  sellers: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, readonly OwnerSpan[]>> {
-  const { rows } = await postgres.pool.query<{ seller_id: string; merchant_id: string; valid_from: Date; valid_to: Date | null }>(
+  const { rows } = await postgres.pool.query<{
+    seller_id: string;
+    merchant_id: string;
+    valid_from: Date;
+    valid_to: Date | null;
+  }>(
     `select seller_id, merchant_id, valid_from, valid_to from merchants.account_link
      where platform = $1 and seller_id = any($2) and role = 'OWNER' and confidence >= $3
      order by seller_id, valid_from desc`,
@@ -33,7 +43,11 @@ async function loadSpans(
   );
   const spans = new Map<string, OwnerSpan[]>();
   for (const row of rows) {
-    const span = { merchant: row.merchant_id, from: row.valid_from.getTime(), until: row.valid_to?.getTime() ?? Infinity };
+    const span = {
+      merchant: row.merchant_id,
+      from: row.valid_from.getTime(),
+      until: row.valid_to?.getTime() ?? Infinity,
+    };
     const known = spans.get(row.seller_id);
     if (known === undefined) spans.set(row.seller_id, [span]);
     else known.push(span);

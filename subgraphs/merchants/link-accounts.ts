@@ -16,11 +16,12 @@ export const EVIDENCE_CONFIDENCE: Readonly<Record<LinkEvidence, number>> = {
 /** Below this a link is kept but joins nothing: a name alone never identifies a merchant. */
 export const JOIN_CONFIDENCE_MIN = 2;
 
-// Versions of one merchant in a row are corrections of one link, so only the last of the row counts. A version for another
-// merchant is a transfer: it ends what came before at its own start, which leaves nothing where it starts no later.
+// Versions of one merchant in a row are corrections of one link, so only the last of the row counts. A version for
+// another merchant is a transfer: it ends what came before at its own start, which leaves nothing where it starts
+// no later.
 const DERIVE_LINKS = `
-insert into merchants.account_link (merchant_id, platform, record_key, valid_from, valid_to, seller_id, role, platform_kind,
-  legal_name, region, category, opened_at, confidence, received_at)
+insert into merchants.account_link (merchant_id, platform, record_key, valid_from, valid_to, seller_id, role,
+  platform_kind, legal_name, region, category, opened_at, confidence, received_at)
 with versions as (
   select r.merchant_id, r.platform, r.record_key, r.version, r.payload, r.received_at,
     lead(r.merchant_id) over (partition by r.record_key order by r.version) as next_merchant
@@ -35,8 +36,9 @@ with versions as (
     partition by record_key order by version rows between 1 following and unbounded following)) as valid_to
   from spans
 )
-select merchant_id, platform, record_key, valid_from, valid_to, payload->>'sellerId', coalesce(payload->>'role', 'OWNER'),
-  coalesce(payload->>'platformKind', 'MARKETPLACE'), payload->>'legalName', payload->>'region', payload->>'category',
+select merchant_id, platform, record_key, valid_from, valid_to, payload->>'sellerId',
+  coalesce(payload->>'role', 'OWNER'), coalesce(payload->>'platformKind', 'MARKETPLACE'),
+  payload->>'legalName', payload->>'region', payload->>'category',
   (payload->>'openedAt')::timestamptz,
   (select max(known.confidence) from unnest($1::text[], $2::int[]) as known (evidence, confidence)
     where coalesce(payload->'evidence', '["PLATFORM_ATTESTATION"]'::jsonb) ? known.evidence), received_at
@@ -55,7 +57,8 @@ export const accountOwner: FeedOwner = {
       Object.values(EVIDENCE_CONFIDENCE),
     ]);
   },
-  // What an account record leaves behind is a transfer or a mistake; `apply` derives both from all versions of the record.
+  // What an account record leaves behind is a transfer or a mistake; `apply` derives both from all versions of the
+  // record.
   withdraw: async () => {},
 };
 

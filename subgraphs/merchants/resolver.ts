@@ -31,10 +31,7 @@ export class MerchantResolver {
     nullable: true,
     description: "The unified credit profile of one merchant, as far as a live consent releases it.",
   })
-  merchant(
-    @Args(() => InquiryArgs) { id, reference }: InquiryArgs,
-    @Ctx() context: SubgraphContext,
-  ): Merchant | null {
+  merchant(@Args(() => InquiryArgs) { id, reference }: InquiryArgs, @Ctx() context: SubgraphContext): Merchant | null {
     requireAsker(context, "bank");
     requireReference(reference);
     return grantedMerchant(id, context);
@@ -43,7 +40,8 @@ export class MerchantResolver {
   @PartyPolicy(["bank", "scope:profile:read"])
   @Query(() => [Merchant], {
     nullable: "items",
-    description: "A portfolio: at most 100 at a time, each its own inquiry, each decided on its own; in the order asked.",
+    description:
+      "A portfolio: at most 100 at a time, each its own inquiry, each decided on its own; in the order asked.",
   })
   merchants(
     @Arg("inquiries", () => [InquiryInput]) inquiries: InquiryInput[],
@@ -51,7 +49,9 @@ export class MerchantResolver {
   ): (Merchant | null)[] {
     requireAsker(context, "bank");
     if (inquiries.length > INQUIRIES_MAX) {
-      throw new BureauError("BAD_USER_INPUT", "too many inquiries", { facts: { argument: "inquiries", max: INQUIRIES_MAX } });
+      throw new BureauError("BAD_USER_INPUT", "too many inquiries", {
+        facts: { argument: "inquiries", max: INQUIRIES_MAX },
+      });
     }
     for (const { reference } of inquiries) requireReference(reference);
     return inquiries.map(({ id }) => grantedMerchant(id, context));

@@ -25,12 +25,15 @@ export interface AccountLink {
 }
 
 /** The links that join, of each merchant in order; newest start first. One statement. */
-export async function loadLinks(postgres: Postgres, merchants: readonly string[]): Promise<readonly (readonly AccountLink[])[]> {
+export async function loadLinks(
+  postgres: Postgres,
+  merchants: readonly string[],
+): Promise<readonly (readonly AccountLink[])[]> {
   const { rows } = await postgres.pool.query<AccountLink>(
     `select l.* from unnest($1::text[]) as asked (merchant_id) cross join lateral (
        select merchant_id as merchant, platform, platform_kind as kind, seller_id as "sellerId", role,
-         legal_name as "legalName", opened_at as "openedAt", valid_from as "validFrom", valid_to as "validTo", region, category,
-         confidence, received_at as "receivedAt"
+         legal_name as "legalName", opened_at as "openedAt", valid_from as "validFrom", valid_to as "validTo", region,
+         category, confidence, received_at as "receivedAt"
        from merchants.account_link
        where merchant_id = asked.merchant_id and confidence >= $2
        order by valid_from desc, platform, seller_id limit $3

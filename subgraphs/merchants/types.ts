@@ -45,14 +45,17 @@ export class PlatformAccount {
   @Field(() => InstantScalar, { nullable: true, description: "Exclusive; null is open-ended." }) validTo!: Date | null;
   @Field(() => String, { nullable: true }) region!: string | null;
   @Field(() => String, { nullable: true }) category!: string | null;
-  @Field(() => Int, { description: "2 to 10, by the best evidence of the link: 10 attested by the platform, 9 licence, 4 domain." })
+  @Field(() => Int, {
+    description: "2 to 10, by the best evidence of the link: 10 attested by the platform, 9 licence, 4 domain.",
+  })
   confidence!: number;
 }
 
 @ConsentPolicy("IDENTITY")
 @ObjectType({ description: "How long the merchant has sold." })
 export class Tenure {
-  @Field(() => InstantScalar, { description: "When the merchant first owned an open account." }) firstAccountOpenedAt!: Date;
+  @Field(() => InstantScalar, { description: "When the merchant first owned an open account." })
+  firstAccountOpenedAt!: Date;
   @Field(() => Int, { description: "Whole days of 24 hours from then to the answer." }) days!: number;
 }
 
@@ -62,8 +65,10 @@ export class Identity {
   @Field(() => String, { description: "As the best-evidenced newest link states it." }) legalName!: string;
   @Field(() => RegimeEnum) regime!: Regime;
   @Field(() => MerchantIdScalar) uscc!: string;
-  @Field(() => Boolean, { description: "False warns: the check digit of GB 32100 does not fit." }) usccChecksumValid!: boolean;
-  @Field(() => Tenure, { nullable: true, description: "Null where the merchant owns no account yet." }) tenure!: Tenure | null;
+  @Field(() => Boolean, { description: "False warns: the check digit of GB 32100 does not fit." })
+  usccChecksumValid!: boolean;
+  @Field(() => Tenure, { nullable: true, description: "Null where the merchant owns no account yet." })
+  tenure!: Tenure | null;
   @Field(() => [PlatformAccount], { description: "At most 500, newest start first." }) accounts!: PlatformAccount[];
 }
 

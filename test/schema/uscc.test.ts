@@ -2,7 +2,11 @@ import { describe, expect, it } from "vitest";
 import { isUscc, isUsccChecksumValid, normalizeUscc, parseUscc, usccRegime } from "../../schema/uscc.js";
 
 const VALID = [
-  "91990100MA0000A193", "92990100MA0000B234", "93990100MA0000C387", "91990100MA0000K04M", "92990100MA00000070",
+  "91990100MA0000A193",
+  "92990100MA0000B234",
+  "93990100MA0000C387",
+  "91990100MA0000K04M",
+  "92990100MA00000070",
   "91350100M000100Y43",
 ];
 
@@ -28,14 +32,17 @@ describe("the unified social credit code", () => {
     }
   });
 
-  it.each(["", "92990100MA0000B23", "92990100MA0000B2345", ..."IOSVZ".split("").map((c) => `92990100MA0000B23${c}`), "92990100MA0000B2\n4"])(
-    "%j is refused for its length or alphabet",
-    (text) => {
-      expect(isUscc(text)).toBe(false);
-      expect(parseUscc(text)).toBeUndefined();
-      expect(isUsccChecksumValid(text)).toBe(false);
-    },
-  );
+  it.each([
+    "",
+    "92990100MA0000B23",
+    "92990100MA0000B2345",
+    ..."IOSVZ".split("").map((c) => `92990100MA0000B23${c}`),
+    "92990100MA0000B2\n4",
+  ])("%j is refused for its length or alphabet", (text) => {
+    expect(isUscc(text)).toBe(false);
+    expect(parseUscc(text)).toBeUndefined();
+    expect(isUsccChecksumValid(text)).toBe(false);
+  });
 
   it("full-width, lower-case and padded spellings are one code", () => {
     const wide = "92990100MA0000B234".replace(/./g, (c) => String.fromCharCode(c.charCodeAt(0) + 0xfee0));

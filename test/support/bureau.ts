@@ -1,6 +1,7 @@
+import { createRequestBudget } from "../../gateway/budget.js";
 import { createDevelopmentIssuer, type TokenRequest } from "../../gateway/development-issuer.js";
 import { type Gateway, PERMIT_ISSUER } from "../../gateway/create-gateway.js";
-import { type Bureau, type BureauKeys, type BureauOptions, type BureauSeams, openBureau } from "../../gateway/main.js";
+import { type Bureau, type BureauKeys, type BureauOptions, type BureauSeams, openBureau } from "../../gateway/open-bureau.js";
 import { type Clock, systemClock } from "../../foundation/clock.js";
 import { createSigner, generateSigningKey, publicKeySet } from "../../foundation/tokens.js";
 import { createSubgraphServer } from "../../subgraphs/host/http.js";
@@ -62,6 +63,7 @@ export async function startTestBureau(options: TestBureauOptions = {}): Promise<
       tokens: { issuer: ISSUER, audience: AUDIENCE, algorithms: ["EdDSA"], keys: { kind: "local", keys: publicKeySet([keys.issuer]) }, clockToleranceSeconds: 5 },
       subgraphUrls: remote?.urls ?? new Map(),
       introspection: options.introspection ?? false,
+      budget: await createRequestBudget({ redisUrl: undefined, requestsPerMinute: 1_000_000 }),
       onError: (error) => errors.push(error),
       onStatement: (text) => statements.push(text),
       ...options.settings,

@@ -19,7 +19,8 @@ export interface KnownBatch {
 /** The batch that landed under a key, or `undefined`. */
 export async function findBatch(queryable: pg.Pool | pg.PoolClient, key: BatchKey): Promise<KnownBatch | undefined> {
   const { rows } = await queryable.query<{ body_sha256: Buffer; report: BatchReport }>(
-    `select body_sha256, report from ${key.schema}.feed_batch where platform = $1 and kind = $2 and idempotency_key = $3`,
+    `select body_sha256, report from ${key.schema}.feed_batch
+     where platform = $1 and kind = $2 and idempotency_key = $3`,
     [key.platform, key.kind, key.idempotencyKey],
   );
   const [row] = rows;
@@ -31,7 +32,16 @@ export async function keepBatch(client: pg.PoolClient, key: BatchKey, batch: Kno
   const { report } = batch;
   await client.query(
     `insert into ${key.schema}.feed_batch
-      (batch_id, platform, kind, idempotency_key, body_sha256, received_at, report) values ($1, $2, $3, $4, $5, $6, $7)`,
-    [report.batchId, key.platform, key.kind, key.idempotencyKey, batch.bodySha256, report.receivedAt, JSON.stringify(report)],
+      (batch_id, platform, kind, idempotency_key, body_sha256, received_at, report)
+      values ($1, $2, $3, $4, $5, $6, $7)`,
+    [
+      report.batchId,
+      key.platform,
+      key.kind,
+      key.idempotencyKey,
+      batch.bodySha256,
+      report.receivedAt,
+      JSON.stringify(report),
+    ],
   );
 }

@@ -24,19 +24,22 @@ export interface FeedDefect {
 }
 
 /**
- * What a subgraph does with the records of its kinds. The raw versions are in `feed_record` already when it is called.
- * Both verbs may run again in the same transaction after a deadlock, from a savepoint.
+ * What a subgraph does with the records of its kinds. The raw versions are in `feed_record` already when it is
+ * called. Both verbs may run again in the same transaction after a deadlock, from a savepoint.
  */
 export interface FeedOwner {
   readonly kinds: readonly FeedKind[];
   /** A last look at a record before it is staged; a defect rejects the line with FEED_RECORD_INVALID. */
   inspect?(kind: FeedKind, record: FeedRecord): FeedDefect | undefined;
-  /** Turns the staged records into facts and rollups. Set-based; rows in merchant order, so that loaders don't deadlock. */
+  /**
+   * Turns the staged records into facts and rollups. Set-based; rows in merchant order, so that loaders don't
+   * deadlock.
+   */
   apply(client: pg.PoolClient, change: FeedChange): Promise<void>;
   /**
-   * Takes back the facts of records that left a merchant, because their seller, their instant or a link was corrected.
-   * The staging table holds (merchant_id, platform, kind, record_key) of the old place, with `payload` null; `apply` follows
-   * with the new place when the new place is in the same batch's staging.
+   * Takes back the facts of records that left a merchant, because their seller, their instant or a link was
+   * corrected. The staging table holds (merchant_id, platform, kind, record_key) of the old place, with `payload`
+   * null; `apply` follows with the new place when the new place is in the same batch's staging.
    */
   withdraw(client: pg.PoolClient, change: FeedChange): Promise<void>;
 }

@@ -4,9 +4,10 @@ import { type Kysely, sql } from "kysely";
  * The migration piece of a subgraph that owns feeds: `await feedTables("transactions")(db)`.
  *
  * `feed_record` holds every version of every record, as published, and is append-only: a trigger refuses the rest.
- * `version` counts per (platform, kind, record_key) across merchants. A null payload says that the record left this merchant
- * for another with that version. The second index finds the newest version of a record whoever has it: batch work, and the
- * only read that is not by merchant. Keys are compared as bytes ("C"), which is faster and knows no locale.
+ * `version` counts per (platform, kind, record_key) across merchants. A null payload says that the record left this
+ * merchant for another with that version. The second index finds the newest version of a record whoever has it:
+ * batch work, and the only read that is not by merchant. Keys are compared as bytes ("C"), which is faster and
+ * knows no locale.
  */
 export function feedTables(schema: string): (db: Kysely<unknown>) => Promise<void> {
   return async (db) => {
@@ -34,7 +35,8 @@ export function feedTables(schema: string): (db: Kysely<unknown>) => Promise<voi
       line int not null,
       primary key (merchant_id, platform, kind, record_key, version)
     )`.execute(db);
-    await sql`create index feed_record_newest on ${at("feed_record")} (platform, kind, record_key, version desc)`.execute(db);
+    await sql`create index feed_record_newest
+      on ${at("feed_record")} (record_key, platform, kind, version desc)`.execute(db);
     await sql`create function ${at("refuse_change")}() returns trigger language plpgsql as $$
       begin raise exception 'feed records are append-only' using errcode = 'restrict_violation'; end $$`.execute(db);
     await sql`create trigger feed_record_append_only before update or delete or truncate on ${at("feed_record")}

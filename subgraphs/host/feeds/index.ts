@@ -1,3 +1,3 @@
-export { createFeedIntake, type FeedIntakeOptions } from "./create-feed-intake.js";
+export { createFeedIntake, type FeedIntakeOptions } from "./feed-intake.js";
 export type { FeedChange, FeedDefect, FeedOwner } from "./feed-owner.js";
 export { feedTables } from "./feed-tables.js";

@@ -27,18 +27,20 @@ const ATTEMPTS_MAX = 4;
 const DEADLOCK_CODES: readonly unknown[] = ["40P01", "40001"];
 
 const TABLES = `
-create temp table feed_verdict (line int, merchant_id text collate "C", record_key text collate "C", sha bytea, version int,
-  verdict text, newest boolean, was_merchant text collate "C", first_merchant text collate "C", first_version int)
+create temp table feed_verdict (line int, merchant_id text collate "C", record_key text collate "C", sha bytea,
+  version int, verdict text, newest boolean, was_merchant text collate "C", first_merchant text collate "C",
+  first_version int)
   on commit drop;
-create temp table feed_change (merchant_id text, platform text, kind text, record_key text, payload jsonb, changed boolean)
-  on commit drop;
+create temp table feed_change (merchant_id text, platform text, kind text, record_key text, payload jsonb,
+  changed boolean) on commit drop;
 create temp table feed_departure (like feed_change) on commit drop;
 analyze feed_line;`;
 
 /**
- * Each line is compared with the state before it: the line before it with the same key in the batch or, for the first, the
- * newest stored version, whichever merchant has it. Same content and same merchant is a duplicate; anything else is the next
- * version. Content is compared as jsonb prints it, so neither the order of fields nor blanks matter.
+ * Each line is compared with the state before it: the line before it with the same key in the batch or, for the
+ * first, the newest stored version, whichever merchant has it. Same content and same merchant is a duplicate;
+ * anything else is the next version. Content is compared as jsonb prints it, so neither the order of fields nor
+ * blanks matter.
  */
 function judgeLines(schema: string): string {
   return `
@@ -79,7 +81,7 @@ from feed_verdict v join feed_line l using (line) where v.verdict <> 'duplicate'
 union all
 select v.was_merchant, $1, $2, v.record_key, v.version, v.sha, null, $3::uuid, $4::timestamptz, v.line
 from feed_verdict v where v.verdict = 'corrected' and v.was_merchant <> v.merchant_id
-order by 1, 4, 5`;
+`;
 }
 
 const STAGE_CHANGES = `
@@ -91,11 +93,13 @@ where v.newest and v.version > v.first_version order by v.merchant_id, v.record_
 const STAGE_DEPARTURES = `
 insert into feed_departure
 select v.first_merchant, $1, $2, v.record_key, null, true from feed_verdict v
-where v.newest and v.version > v.first_version and v.first_merchant <> v.merchant_id order by v.first_merchant, v.record_key`;
+where v.newest and v.version > v.first_version and v.first_merchant <> v.merchant_id
+order by v.first_merchant, v.record_key`;
 
 /**
  * Judges the staged lines, keeps the new versions and hands the changes to the owner, in the caller's transaction.
- * A deadlock with a loader of another kind is undone to a savepoint and tried again, since the body cannot be read twice.
+ * A deadlock with a loader of another kind is undone to a savepoint and tried again, since the body cannot be read
+ * twice.
  */
 export async function landBatch(client: pg.PoolClient, landing: Landing): Promise<LandedCounts> {
   await client.query("savepoint landing");

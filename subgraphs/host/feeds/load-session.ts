@@ -10,8 +10,8 @@ export interface StagedRecord {
   readonly payload: object;
 }
 
-// A batch may take long, but not for ever; waiting for another batch of the same platform and kind may not either. A coarse
-// estimate is enough to choose the plans, and cheap.
+// A batch may take long, but not for ever; waiting for another batch of the same platform and kind may not either.
+// A coarse estimate is enough to choose the plans, and cheap.
 const BEGIN = `begin;
 set local statement_timeout = '600s';
 set local lock_timeout = '30s';
@@ -31,8 +31,8 @@ export interface LoadSession {
 }
 
 /**
- * Opens the transactions of one intake. At most a third of the pool loads at a time: a loader asks the account directory
- * while it holds its own connection, so a pool full of loaders would wait for itself.
+ * Opens the transactions of one intake. At most a third of the pool loads at a time: a loader asks the account
+ * directory while it holds its own connection, so a pool full of loaders would wait for itself.
  */
 export class LoadSessions {
   readonly #pool: pg.Pool;
@@ -99,13 +99,17 @@ export class LoadSessions {
   }
 }
 
-/** A connection that breaks while it is held fails its statement; without a listener its event would end the process. */
+/**
+ * A connection that breaks while it is held fails its statement; without a listener its event would end the
+ * process.
+ */
 function ignore(): void {}
 
 async function copyRecords(client: pg.PoolClient, records: readonly StagedRecord[]): Promise<void> {
   if (records.length === 0) return;
   const rows = records.map(
-    ({ line, merchant, key, payload }) => `${line}\t${merchant}\t${escapeText(key)}\t${escapeText(JSON.stringify(payload))}\n`,
+    ({ line, merchant, key, payload }) =>
+      `${line}\t${merchant}\t${escapeText(key)}\t${escapeText(JSON.stringify(payload))}\n`,
   );
   const stream = client.query(copyFrom("copy feed_line from stdin"));
   await new Promise<void>((resolve, reject) => {

@@ -11,7 +11,10 @@ import { type FeedLine, LineSplitter } from "./split-lines.js";
 import { validateRecord } from "./validate-record.js";
 import type { ZoneNames } from "./zone-names.js";
 
-/** A chunk is staged at this many records or bytes, whichever comes first; a batch holds at most two chunks in memory. */
+/**
+ * A chunk is staged at this many records or bytes, whichever comes first; a batch holds at most two chunks in
+ * memory.
+ */
 export const CHUNK_RECORDS_MAX = 20_000;
 export const CHUNK_BYTES_MAX = 8 * 1024 * 1024;
 

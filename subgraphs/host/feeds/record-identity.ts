@@ -1,7 +1,15 @@
 import type { FeedKind } from "../../../schema/feeds/kinds.js";
 import type {
-  AccountRecord, FeedRecord, FeedRecords, OrderRecord, PaymentRecord, RefundRecord, ReviewRecord, SettlementRecord,
-  ShipmentRecord, SocialRecord,
+  AccountRecord,
+  FeedRecord,
+  FeedRecords,
+  OrderRecord,
+  PaymentRecord,
+  RefundRecord,
+  ReviewRecord,
+  SettlementRecord,
+  ShipmentRecord,
+  SocialRecord,
 } from "../../../schema/feeds/records.js";
 
 interface Identity<K extends FeedKind> {
@@ -18,7 +26,10 @@ const IDENTITIES: { readonly [K in FeedKind]: Identity<K> } = {
   refund: { key: (record: RefundRecord) => record.refundId, at: (record) => record.requestedAt },
   shipment: { key: (record: ShipmentRecord) => record.shipmentId, at: (record) => record.shippedAt },
   settlement: { key: (record: SettlementRecord) => record.settlementId, at: (record) => record.settledAt },
-  review: { key: (record: ReviewRecord) => `${escapePart(record.reviewId)}/${record.orderId ?? ""}`, at: (record) => record.createdAt },
+  review: {
+    key: (record: ReviewRecord) => `${escapePart(record.reviewId)}/${record.orderId ?? ""}`,
+    at: (record) => record.createdAt,
+  },
   // A day belongs to whoever held the account at its end, by the UTC calendar.
   social: { key: (record: SocialRecord) => record.recordId, at: (record) => `${record.date}T23:59:59Z` },
 };

@@ -11,7 +11,10 @@ export interface FeedLine {
   readonly bytes: Uint8Array;
 }
 
-/** Cuts a stream of bytes into lines; holds at most one unfinished line. A byte-order mark at the very start is dropped. */
+/**
+ * Cuts a stream of bytes into lines; holds at most one unfinished line. A byte-order mark at the very start is
+ * dropped.
+ */
 export class LineSplitter {
   #parts: Uint8Array[] = [];
   #length = 0;
@@ -38,7 +41,9 @@ export class LineSplitter {
   #hold(part: Uint8Array): void {
     this.#length += part.length;
     if (this.#length > LINE_BYTES_MAX) {
-      throw new BureauError("FEED_LINE_TOO_LONG", undefined, { facts: { line: this.#line + 1, bytesMax: LINE_BYTES_MAX } });
+      throw new BureauError("FEED_LINE_TOO_LONG", undefined, {
+        facts: { line: this.#line + 1, bytesMax: LINE_BYTES_MAX },
+      });
     }
     if (part.length > 0) this.#parts.push(part);
   }

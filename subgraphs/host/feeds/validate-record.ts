@@ -8,7 +8,12 @@ import type { Refusal } from "./read-json.js";
 const NAME_CHARS_MAX = 64;
 
 // The pattern of the schema judges the shape; these judge only that the day exists, which no pattern says readably.
-const ajv = new Ajv2020({ allErrors: false, strict: true, ownProperties: true, formats: { "date-time": isRealDay, date: isRealDay } });
+const ajv = new Ajv2020({
+  allErrors: false,
+  strict: true,
+  ownProperties: true,
+  formats: { "date-time": isRealDay, date: isRealDay },
+});
 
 const validators = new Map<FeedKind, ValidateFunction<FeedRecord>>();
 
@@ -19,7 +24,10 @@ function isRealDay(text: string): boolean {
   return new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)) - 1, day)).getUTCDate() === day;
 }
 
-/** The value as a record of the kind, or the first thing that its schema refuses. The report names fields, never values. */
+/**
+ * The value as a record of the kind, or the first thing that its schema refuses. The report names fields, never
+ * values.
+ */
 export function validateRecord(
   kind: FeedKind,
   value: object,
@@ -47,7 +55,10 @@ function refusalOf(error: ErrorObject | undefined): Refusal {
     case "additionalProperties":
       return refuse(`${at}/${escapeName(params["additionalProperty"])}`, "There is no such field.");
     case "dependentRequired":
-      return refuse(`${at}/${escapeName(params["missingProperty"])}`, `${String(params["property"])} needs this field.`);
+      return refuse(
+        `${at}/${escapeName(params["missingProperty"])}`,
+        `${String(params["property"])} needs this field.`,
+      );
     case "enum":
       return refuse(at, `The value must be one of ${(params["allowedValues"] as string[]).join(", ")}.`);
     case "pattern":

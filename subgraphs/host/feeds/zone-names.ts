@@ -2,8 +2,8 @@ import type pg from "pg";
 import { DEFAULT_ZONE } from "../../../schema/feeds/records.js";
 
 /**
- * The zones that both the database and the runtime know: either would fail on a stranger later, and take a whole batch along.
- * The database's list is read once, when a record first names another zone than the default.
+ * The zones that both the database and the runtime know: either would fail on a stranger later, and take a whole
+ * batch along. The database's list is read once, when a record first names another zone than the default.
  */
 export class ZoneNames {
   readonly #pool: pg.Pool;
@@ -39,7 +39,8 @@ async function readNames(pool: pg.Pool): Promise<ReadonlySet<string>> {
 
 function isRuntimeZone(zone: string): boolean {
   try {
-    return new Intl.DateTimeFormat("en", { timeZone: zone }) !== undefined;
+    Intl.DateTimeFormat("en", { timeZone: zone });
+    return true;
   } catch {
     return false;
   }

@@ -2,9 +2,10 @@ import { type Kysely, sql } from "kysely";
 import { feedTables } from "../../host/feeds/index.js";
 
 /**
- * `account_link` is derived from `feed_record`, one row per span of time in which a seller account belonged to a merchant.
- * It is small and found by seller account as well as by merchant: on a distributed PostgreSQL it is a reference table.
- * `valid_to` is exclusive, null is open-ended; `confidence` is 1 to 10, where 1 (name only) never joins.
+ * `account_link` is derived from `feed_record`, one row per span of time in which a seller account belonged to a
+ * merchant. It is small and found by seller account as well as by merchant: on a distributed PostgreSQL it is a
+ * reference table. `valid_to` is exclusive, null is open-ended; `confidence` is 1 to 10, where 1 (name only) never
+ * joins.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await feedTables("merchants")(db);

@@ -17,9 +17,10 @@ from ${staging} s join signals.review_fact f
 const READ_STAGED = (staging: string) => `
 select s.merchant_id, s.platform, s.record_key as review_key,
   (r."createdAt" at time zone coalesce(r.zone, 'Asia/Shanghai'))::date as day, r.rating, r."deletedAt" is not null as is_deleted,
-  floor(extract(epoch from r."repliedAt" - r."createdAt"))::bigint as reply_seconds, r.text
+  case when r."repliedAt" is not null then greatest(0, floor(extract(epoch from r."repliedAt" - r."createdAt")))::bigint end
+    as reply_seconds
 from ${staging} s cross join lateral jsonb_to_record(s.payload)
-  as r("createdAt" timestamptz, "repliedAt" timestamptz, "deletedAt" timestamptz, zone text, rating smallint, text text)`;
+  as r("createdAt" timestamptz, "repliedAt" timestamptz, "deletedAt" timestamptz, zone text, rating smallint)`;
 
 const ENTERING = (staging: string) => `
 insert into review_delta

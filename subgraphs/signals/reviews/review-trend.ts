@@ -7,6 +7,8 @@ export const TREND_WEEKS_MIN = 8;
 
 const Z95 = 1.959963984540054;
 const MONDAY_DAY = 4;
+const DAY_MS = 86_400_000;
+const SHANGHAI_OFFSET_MS = 8 * 3_600_000;
 
 /** All reviews of one week; `week` counts Mondays since 1970-01-05. */
 export interface ReviewWeek {
@@ -54,4 +56,14 @@ export function theilSen(points: readonly { readonly x: number; readonly y: numb
     slope: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2,
     bounds: { low: at(Math.floor((slopes.length - reach) / 2)), high: at(Math.ceil((slopes.length + reach) / 2) + 1) },
   };
+}
+
+/**
+ * The first day (`YYYY-MM-DD`) of the trend of a window that ends before the month `until`: the Monday of the 26th week back
+ * from the window's last day, or from `now` when that is earlier.
+ */
+export function trendStart(until: string, now: Date): string {
+  const end = Math.min(Date.parse(`${until}-01T00:00:00Z`), now.getTime() + SHANGHAI_OFFSET_MS + DAY_MS);
+  const lastDay = Math.floor(end / DAY_MS) - 1;
+  return new Date(mondayOf(weekOf(lastDay) - TREND_WEEKS + 1) * DAY_MS).toISOString().slice(0, 10);
 }

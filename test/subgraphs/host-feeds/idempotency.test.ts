@@ -20,7 +20,18 @@ describe("a batch under its idempotency key", () => {
     ledger.owner.onApply = async () => {};
   });
 
-  const orders = (from: number, until: number) => Array.from({ length: until - from }, (_, index) => order(`o-${from + index}`));
+  const orders = (from: number, until: number) =>
+    Array.from({ length: until - from }, (_, index) => order(`o-${from + index}`));
+  /** Kills the backend of the open batch, whatever it is doing; waits until there is one. */
+  const killLoader = async () => {
+    for (let killed = 0; killed === 0;) {
+      const { rows } = await ledger.postgres.pool.query<{ killed: number }>(
+        `select count(pg_terminate_backend(pid)) as killed from pg_stat_activity
+         where datname = current_database() and xact_start is not null and pid <> pg_backend_pid()`,
+      );
+      killed = rows[0]?.killed ?? 0;
+    }
+  };
   const landed = async () => (await ledger.versions(platform)).length;
 
   it("repeats its report for the same bytes, even when a correction came between", async () => {
@@ -57,7 +68,8 @@ describe("a batch under its idempotency key", () => {
     const sent = [1, 2, 3].map((totalMinor) => ledger.publish([order("o-1", { totalMinor })], { platform, key: "k" }));
     const results = await Promise.allSettled(sent);
     expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
-    for (const result of results) if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "FEED_KEY_REUSED" });
+    for (const result of results)
+      if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "FEED_KEY_REUSED" });
     expect(await landed()).toBe(1);
   });
 
@@ -65,7 +77,8 @@ describe("a batch under its idempotency key", () => {
     const batches = Array.from({ length: 6 }, () => ledger.publish(orders(0, 200), { platform }));
     const total = (await Promise.all(batches)).reduce(
       (sum: Pick<BatchReport, "accepted" | "duplicate">, report) => ({
-        accepted: sum.accepted + report.accepted, duplicate: sum.duplicate + report.duplicate,
+        accepted: sum.accepted + report.accepted,
+        duplicate: sum.duplicate + report.duplicate,
       }),
       { accepted: 0, duplicate: 0 },
     );
@@ -75,13 +88,12 @@ describe("a batch under its idempotency key", () => {
 
   it("a backend killed in the middle leaves nothing, and the retry lands all", async () => {
     ledger.owner.onApply = async () => {
-      await ledger.postgres.pool.query(
-        `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()
-         and state = 'idle in transaction' and pid <> pg_backend_pid()`,
-      );
+      await killLoader();
     };
     const records = orders(0, 300);
-    await expect(ledger.publish(records, { platform, key: "k" })).rejects.toMatchObject({ code: "SERVICE_UNAVAILABLE" });
+    await expect(ledger.publish(records, { platform, key: "k" })).rejects.toMatchObject({
+      code: "SERVICE_UNAVAILABLE",
+    });
     expect(await landed()).toBe(0);
     expect(await ledger.facts(platform)).toEqual([]);
     expect(await ledger.intake.report(platform, "order", "k")).toBeUndefined();
@@ -94,14 +106,12 @@ describe("a batch under its idempotency key", () => {
     const records = orders(0, CHUNK_RECORDS_MAX + 10);
     async function* interrupted() {
       yield* bodyOf(records.slice(0, CHUNK_RECORDS_MAX));
-      await ledger.postgres.pool.query(
-        `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()
-         and state = 'idle in transaction' and pid <> pg_backend_pid()`,
-      );
+      await killLoader();
       yield* bodyOf(records.slice(CHUNK_RECORDS_MAX));
     }
-    await expect(ledger.intake.publish({ platform, kind: "order", idempotencyKey: "k", body: interrupted() }))
-      .rejects.toMatchObject({ code: "SERVICE_UNAVAILABLE" });
+    await expect(
+      ledger.intake.publish({ platform, kind: "order", idempotencyKey: "k", body: interrupted() }),
+    ).rejects.toMatchObject({ code: "SERVICE_UNAVAILABLE" });
     expect(await landed()).toBe(0);
     expect(await ledger.publish(records, { platform, key: "k" })).toMatchObject({ accepted: records.length });
     expect(await landed()).toBe(records.length);
@@ -113,7 +123,13 @@ describe("a batch under its idempotency key", () => {
       throw new Error("the sender went away");
     }
     for (let attempt = 0; attempt < 20; attempt += 1) {
-      const body = attempt === 0 ? broken() : (async function* () { yield* bodyOf(orders(0, 5)); throw new Error("gone"); })();
+      const body =
+        attempt === 0
+          ? broken()
+          : (async function* () {
+              yield* bodyOf(orders(0, 5));
+              throw new Error("gone");
+            })();
       await expect(ledger.intake.publish({ platform, kind: "order", idempotencyKey: "k", body })).rejects.toThrow();
     }
     expect(await landed()).toBe(0);
@@ -144,6 +160,8 @@ describe("a batch under its idempotency key", () => {
     const report = await ledger.publish(records, { platform });
     expect(report).toMatchObject({ accepted: CHUNK_RECORDS_MAX, corrected: 1, duplicate: 1, rejected: 1 });
     expect(report.rejections[0]?.line).toBe(CHUNK_RECORDS_MAX + 2);
-    expect((await ledger.facts(platform)).find(({ record_key }) => record_key === "o-0")?.payload["totalMinor"]).toBe(1);
+    expect((await ledger.facts(platform)).find(({ record_key }) => record_key === "o-0")?.payload["totalMinor"]).toBe(
+      1,
+    );
   });
 });

@@ -33,7 +33,8 @@ export function createLedgerOwner(): LedgerOwner {
     apply: async (client, change) => {
       await owner.onApply(change);
       const { rows } = await client.query<{ changed: number; fresh: number }>(
-        `select count(*) filter (where changed) as changed, count(*) filter (where not changed) as fresh from ${change.stagingTable}`,
+        `select count(*) filter (where changed) as changed, count(*) filter (where not changed) as fresh
+         from ${change.stagingTable}`,
       );
       owner.seen.changed += rows[0]?.changed ?? 0;
       owner.seen.fresh += rows[0]?.fresh ?? 0;
@@ -98,20 +99,28 @@ export async function openLedger(postgres: Postgres): Promise<Ledger> {
     publish: async (records, { key = `key-${(keys += 1)}`, kind = "order", platform = PLATFORM } = {}) =>
       intake.publish({ platform, kind, idempotencyKey: key, body: bodyOf(records) }),
     facts: async (platform = PLATFORM) =>
-      (await postgres.pool.query<Fact>(
-        "select merchant_id, record_key, payload from ledger.fact where platform = $1 order by 1, 2", [platform],
-      )).rows,
+      (
+        await postgres.pool.query<Fact>(
+          "select merchant_id, record_key, payload from ledger.fact where platform = $1 order by 1, 2",
+          [platform],
+        )
+      ).rows,
     versions: async (platform = PLATFORM) =>
-      (await postgres.pool.query<Version>(
-        `select merchant_id, record_key, version, line, payload from ledger.feed_record where platform = $1
-         order by record_key, version, payload is null`, [platform],
-      )).rows,
+      (
+        await postgres.pool.query<Version>(
+          `select merchant_id, record_key, version, line, payload from ledger.feed_record where platform = $1
+         order by record_key, version, payload is null`,
+          [platform],
+        )
+      ).rows,
   };
 }
 
 /** The records as NDJSON, in one chunk; a text stands for its own line. */
 export async function* bodyOf(records: readonly (object | string)[]): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(records.map((record) => `${typeof record === "string" ? record : JSON.stringify(record)}\n`).join(""));
+  yield Buffer.from(
+    records.map((record) => `${typeof record === "string" ? record : JSON.stringify(record)}\n`).join(""),
+  );
 }
 
 export function order(orderId: string, change: Record<string, unknown> = {}): Record<string, unknown> {

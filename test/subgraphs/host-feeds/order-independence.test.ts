@@ -48,9 +48,16 @@ describe("whatever comes in whatever batches", () => {
         const { platform, totals } = await publishAll(batches.map((batch) => batch.map(toOrder)));
         expect(totals).toEqual(expected);
         const last = [...state.values()].map(toOrder);
-        const merchants = await directory.resolve(platform, last.map(({ sellerId }) => ({ sellerId: String(sellerId), at: "" })));
+        const merchants = await directory.resolve(
+          platform,
+          last.map(({ sellerId }) => ({ sellerId: String(sellerId), at: "" })),
+        );
         const facts = last.map((payload, index) => [merchants[index], payload["orderId"], payload]);
-        const stored = (await ledger.facts(platform)).map(({ merchant_id, record_key, payload }) => [merchant_id, record_key, payload]);
+        const stored = (await ledger.facts(platform)).map(({ merchant_id, record_key, payload }) => [
+          merchant_id,
+          record_key,
+          payload,
+        ]);
         expect(stored).toEqual(facts.toSorted(byText));
       }),
       { numRuns: 40, verbose: true },
@@ -58,7 +65,9 @@ describe("whatever comes in whatever batches", () => {
   });
 
   it("different records land alike in every order and every cut into batches, repeats included", async () => {
-    const orders = Array.from({ length: 12 }, (_, id) => toOrder({ id, seller: id % 3 === 0 ? "B1" : "A1", totalMinor: id }));
+    const orders = Array.from({ length: 12 }, (_, id) =>
+      toOrder({ id, seller: id % 3 === 0 ? "B1" : "A1", totalMinor: id }),
+    );
     const { platform: reference } = await publishAll([orders]);
     const expected = await ledger.facts(reference);
     const shuffled = fc.shuffledSubarray([...orders, ...orders.slice(0, 4)], { minLength: 16, maxLength: 16 });

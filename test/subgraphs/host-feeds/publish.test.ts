@@ -73,20 +73,43 @@ describe("publishing a batch", () => {
   it("another content is a correction: a new version, the old one kept", async () => {
     await publish([order("o-1")]);
     const seen = { ...ledger.owner.seen };
-    expect(await publish([order("o-1", { totalMinor: 90 }), order("o-2")])).toMatchObject({ accepted: 1, corrected: 1 });
-    expect((await ledger.versions(platform)).map(({ record_key, version, payload }) => [record_key, version, payload?.["totalMinor"]]))
-      .toEqual([["o-1", 1, 100], ["o-1", 2, 90], ["o-2", 1, 100]]);
+    expect(await publish([order("o-1", { totalMinor: 90 }), order("o-2")])).toMatchObject({
+      accepted: 1,
+      corrected: 1,
+    });
+    expect(
+      (await ledger.versions(platform)).map(({ record_key, version, payload }) => [
+        record_key,
+        version,
+        payload?.["totalMinor"],
+      ]),
+    ).toEqual([
+      ["o-1", 1, 100],
+      ["o-1", 2, 90],
+      ["o-2", 1, 100],
+    ]);
     expect((await ledger.facts(platform)).map(({ payload }) => payload["totalMinor"])).toEqual([90, 100]);
     expect(ledger.owner.seen).toEqual({ changed: seen.changed + 1, fresh: seen.fresh + 1 });
   });
 
   it("within a batch a later line corrects an earlier one, and the last state stands", async () => {
     const report = await publish([
-      order("o-1"), order("o-1"), order("o-1", { totalMinor: 90 }), order("o-1", { totalMinor: 90 }), order("o-1"), order("o-2"),
+      order("o-1"),
+      order("o-1"),
+      order("o-1", { totalMinor: 90 }),
+      order("o-1", { totalMinor: 90 }),
+      order("o-1"),
+      order("o-2"),
     ]);
     expect(report).toMatchObject({ accepted: 2, duplicate: 2, corrected: 2, rejected: 0 });
-    expect((await ledger.versions(platform)).map(({ record_key, version, line }) => [record_key, version, line]))
-      .toEqual([["o-1", 1, 1], ["o-1", 2, 3], ["o-1", 3, 5], ["o-2", 1, 6]]);
+    expect(
+      (await ledger.versions(platform)).map(({ record_key, version, line }) => [record_key, version, line]),
+    ).toEqual([
+      ["o-1", 1, 1],
+      ["o-1", 2, 3],
+      ["o-1", 3, 5],
+      ["o-2", 1, 6],
+    ]);
     expect((await ledger.facts(platform)).map(({ payload }) => payload["totalMinor"])).toEqual([100, 100]);
   });
 
@@ -94,9 +117,21 @@ describe("publishing a batch", () => {
     await publish([order("o-1")]);
     expect(await publish([order("o-1", { sellerId: "B1" })])).toMatchObject({ accepted: 0, corrected: 1 });
     expect((await ledger.facts(platform)).map(({ merchant_id }) => merchant_id)).toEqual([B]);
-    expect((await ledger.versions(platform)).map(({ merchant_id, version, payload }) => [merchant_id, version, payload === null]))
-      .toEqual([[A, 1, false], [B, 2, false], [A, 2, true]]);
-    expect(await publish([order("o-1", { sellerId: "B1" }), order("o-1")])).toMatchObject({ duplicate: 1, corrected: 1 });
+    expect(
+      (await ledger.versions(platform)).map(({ merchant_id, version, payload }) => [
+        merchant_id,
+        version,
+        payload === null,
+      ]),
+    ).toEqual([
+      [A, 1, false],
+      [B, 2, false],
+      [A, 2, true],
+    ]);
+    expect(await publish([order("o-1", { sellerId: "B1" }), order("o-1")])).toMatchObject({
+      duplicate: 1,
+      corrected: 1,
+    });
     expect((await ledger.facts(platform)).map(({ merchant_id }) => merchant_id)).toEqual([A]);
   });
 
@@ -118,21 +153,35 @@ describe("publishing a batch", () => {
     await publish([order("o-1", { buyerId: "plain-buyer" })]);
     const [version] = await ledger.versions(platform);
     expect(version?.payload?.["buyerId"]).toBe(pseudonymOf(PSEUDONYM_KEY, platform, "plain-buyer"));
-    expect(JSON.stringify([await ledger.versions(platform), await ledger.facts(platform)])).not.toContain("plain-buyer");
+    expect(JSON.stringify([await ledger.versions(platform), await ledger.facts(platform)])).not.toContain(
+      "plain-buyer",
+    );
   });
 
   it("the text of a review reaches its owner but not the raw record, and still corrects", async () => {
-    const review = { reviewId: "r", sellerId: "A1", orderId: "o", rating: 3, createdAt: "2024-03-01T00:00:00Z", text: "Fine." };
+    const review = {
+      reviewId: "r",
+      sellerId: "A1",
+      orderId: "o",
+      rating: 3,
+      createdAt: "2024-03-01T00:00:00Z",
+      text: "Fine.",
+    };
     await ledger.publish([review], { platform, kind: "review" });
     const edited = await ledger.publish([{ ...review, text: "Bad." }], { platform, kind: "review" });
     expect(edited).toMatchObject({ corrected: 1 });
     const versions = await ledger.versions(platform);
-    expect(versions.map(({ record_key, payload }) => [record_key, payload?.["text"]])).toEqual([["r/o", undefined], ["r/o", undefined]]);
+    expect(versions.map(({ record_key, payload }) => [record_key, payload?.["text"]])).toEqual([
+      ["r/o", undefined],
+      ["r/o", undefined],
+    ]);
     expect((await ledger.facts(platform)).map(({ payload }) => payload["text"])).toEqual(["Bad."]);
   });
 
   it("the first 1,000 rejections are kept and the rest counted", async () => {
-    const report = await publish(Array.from({ length: 2_500 }, (_, index) => (index % 2 === 0 ? "{" : order("o", { sellerId: "?" }))));
+    const report = await publish(
+      Array.from({ length: 2_500 }, (_, index) => (index % 2 === 0 ? "{" : order("o", { sellerId: "?" }))),
+    );
     expect(report.rejected).toBe(2_500);
     expect(report.rejections.map(({ line }) => line)).toEqual(Array.from({ length: 1_000 }, (_, index) => index + 1));
   });
@@ -155,14 +204,19 @@ describe("publishing a batch", () => {
 
   it("a kind of another owner is refused", async () => {
     const body = bodyOf([]);
-    await expect(ledger.intake.publish({ platform: PLATFORM, kind: "payment", idempotencyKey: "k", body }))
-      .rejects.toMatchObject({ code: "FEED_KIND_UNKNOWN" });
+    await expect(
+      ledger.intake.publish({ platform: PLATFORM, kind: "payment", idempotencyKey: "k", body }),
+    ).rejects.toMatchObject({ code: "FEED_KIND_UNKNOWN" });
     await expect(ledger.intake.report(PLATFORM, "payment", "k")).rejects.toMatchObject({ code: "FEED_KIND_UNKNOWN" });
   });
 
   it("raw records cannot be changed, deleted or truncated", async () => {
     await publish([order("o-1")]);
-    for (const statement of ["update ledger.feed_record set line = 0", "delete from ledger.feed_record", "truncate ledger.feed_record"]) {
+    for (const statement of [
+      "update ledger.feed_record set line = 0",
+      "delete from ledger.feed_record",
+      "truncate ledger.feed_record",
+    ]) {
       await expect(ledger.postgres.pool.query(statement)).rejects.toThrow(/append-only/);
     }
   });
@@ -174,7 +228,8 @@ describe("publishing a batch", () => {
     const report = await publish(rows.map(({ name }) => order(name, { zone: name })));
     expect(rows.length).toBeGreaterThan(300);
     expect(report.rejected).toBeLessThan(rows.length / 20);
-    const valid = "select count(*) as n from ledger.fact where platform = $1 and now() at time zone (payload->>'zone') is not null";
+    const valid =
+      "select count(*) as n from ledger.fact where platform = $1 and now() at time zone (payload->>'zone') is not null";
     expect((await ledger.postgres.pool.query(valid, [platform])).rows).toEqual([{ n: report.accepted }]);
   });
 });

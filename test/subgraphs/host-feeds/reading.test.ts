@@ -6,7 +6,13 @@ import { DEPTH_MAX, readJson } from "../../../subgraphs/host/feeds/read-json.js"
 import { Rejections, REJECTIONS_MAX } from "../../../subgraphs/host/feeds/rejections.js";
 import { LINE_BYTES_MAX, LineSplitter } from "../../../subgraphs/host/feeds/split-lines.js";
 import { FEED_SCHEMAS } from "../../../schema/feeds/schemas.js";
-import type { AccountRecord, FeedRecord, OrderRecord, ReviewRecord, SocialRecord } from "../../../schema/feeds/records.js";
+import type {
+  AccountRecord,
+  FeedRecord,
+  OrderRecord,
+  ReviewRecord,
+  SocialRecord,
+} from "../../../schema/feeds/records.js";
 
 function split(body: Uint8Array, size: number): [number, string][] {
   const splitter = new LineSplitter();
@@ -20,7 +26,12 @@ describe("the line splitter", () => {
   const body = Buffer.from('\ufeff{"a":"\u8ba2"}\r\n\n  \n{"b":1}');
 
   it.each([1, 2, 3, 7, 1000])("cuts the same lines from chunks of %d bytes", (size) => {
-    expect(split(body, size)).toEqual([[1, '{"a":"\u8ba2"}\r'], [2, ""], [3, "  "], [4, '{"b":1}']]);
+    expect(split(body, size)).toEqual([
+      [1, '{"a":"\u8ba2"}\r'],
+      [2, ""],
+      [3, "  "],
+      [4, '{"b":1}'],
+    ]);
   });
 
   it("gives no line after the last newline, and none of nothing", () => {
@@ -47,13 +58,19 @@ describe("reading a line", () => {
     expect(read(" \t\r")).toBeUndefined();
   });
 
-  it.each(["{", "nul", "{'a':1}", '{"a":1}{"b":2}', "[]", "1", "null", '"x"', '{"a":"\t"}'])("refuses %j as no JSON object", (text) => {
-    expect(read(text)).toMatchObject({ refusal: { code: "FEED_RECORD_NOT_JSON", pointer: "" } });
-  });
+  it.each(["{", "nul", "{'a':1}", '{"a":1}{"b":2}', "[]", "1", "null", '"x"', '{"a":"\t"}'])(
+    "refuses %j as no JSON object",
+    (text) => {
+      expect(read(text)).toMatchObject({ refusal: { code: "FEED_RECORD_NOT_JSON", pointer: "" } });
+    },
+  );
 
-  it.each([[[0x7b, 0xff, 0x7d]], [[0xc0, 0x80]], [[0xed, 0xa0, 0x80]], [[0xe8, 0xae]]])("refuses bytes %j as no UTF-8", (bytes) => {
-    expect(readJson(Uint8Array.from(bytes))).toMatchObject({ refusal: { code: "FEED_ENCODING_INVALID" } });
-  });
+  it.each([[[0x7b, 0xff, 0x7d]], [[0xc0, 0x80]], [[0xed, 0xa0, 0x80]], [[0xe8, 0xae]]])(
+    "refuses bytes %j as no UTF-8",
+    (bytes) => {
+      expect(readJson(Uint8Array.from(bytes))).toMatchObject({ refusal: { code: "FEED_ENCODING_INVALID" } });
+    },
+  );
 
   it("refuses a bomb of brackets before any parser sees it, and takes the deepest that is allowed", () => {
     const nested = (depth: number) => `{"a":${"[".repeat(depth - 1)}${"]".repeat(depth - 1)}}`;
@@ -66,9 +83,12 @@ describe("reading a line", () => {
     expect(read(JSON.stringify({ a: `\\"${"[{".repeat(100)}` }))).toHaveProperty("value");
   });
 
-  it.each(['{"a":"\\u0000"}', '{"a":["\\ud800"]}', '{"\\udc00":1}'])("refuses %s, which the database could not keep", (text) => {
-    expect(read(text)).toMatchObject({ refusal: { code: "FEED_RECORD_INVALID" } });
-  });
+  it.each(['{"a":"\\u0000"}', '{"a":["\\ud800"]}', '{"\\udc00":1}'])(
+    "refuses %s, which the database could not keep",
+    (text) => {
+      expect(read(text)).toMatchObject({ refusal: { code: "FEED_RECORD_INVALID" } });
+    },
+  );
 
   it("takes a whole surrogate pair", () => {
     expect(read('{"a":"\\ud83d\\ude00"}')).toEqual({ value: { a: "\u{1f600}" } });
@@ -85,8 +105,12 @@ describe("a buyer's pseudonym", () => {
 
   it("differs by platform, buyer and key, and where the two join", () => {
     const all = [
-      pseudonymOf(key, "a", "b"), pseudonymOf(key, "a", "c"), pseudonymOf(key, "b", "b"), pseudonymOf(key, "ab", ""),
-      pseudonymOf(key, "", "ab"), pseudonymOf(Buffer.alloc(32, 8), "a", "b"),
+      pseudonymOf(key, "a", "b"),
+      pseudonymOf(key, "a", "c"),
+      pseudonymOf(key, "b", "b"),
+      pseudonymOf(key, "ab", ""),
+      pseudonymOf(key, "", "ab"),
+      pseudonymOf(Buffer.alloc(32, 8), "a", "b"),
     ];
     expect(new Set(all).size).toBe(all.length);
   });
@@ -115,8 +139,13 @@ describe("what makes a record itself", () => {
   });
 
   it.each([
-    ["account", "openedAt"], ["order", "createdAt"], ["payment", "paidAt"], ["refund", "requestedAt"], ["shipment", "shippedAt"],
-    ["settlement", "settledAt"], ["review", "createdAt"],
+    ["account", "openedAt"],
+    ["order", "createdAt"],
+    ["payment", "paidAt"],
+    ["refund", "requestedAt"],
+    ["shipment", "shippedAt"],
+    ["settlement", "settledAt"],
+    ["review", "createdAt"],
   ] as const)("%s belongs to the merchant of %s", (kind, field) => {
     const record = FEED_SCHEMAS[kind].examples[1] as FeedRecord;
     expect(recordInstant(kind, record as never)).toBe((record as unknown as Record<string, string>)[field]);
@@ -136,6 +165,8 @@ describe("the rejections of a batch", () => {
     add(5_001);
     rejections.settle();
     expect(rejections.count).toBe(5_001);
-    expect(rejections.kept.map(({ line }) => line)).toEqual(Array.from({ length: REJECTIONS_MAX }, (_, index) => index + 1));
+    expect(rejections.kept.map(({ line }) => line)).toEqual(
+      Array.from({ length: REJECTIONS_MAX }, (_, index) => index + 1),
+    );
   });
 });

@@ -7,7 +7,8 @@ const IDENTITY = `identity { legalName regime uscc usccChecksumValid tenure { fi
   accounts { platform kind sellerId role openedAt validFrom validTo region category confidence } }`;
 const MERCHANT = `query ($id: MerchantId!, $reference: String = "case-1") {
   merchant(id: $id, purpose: PRE_LOAN_ASSESSMENT, reference: $reference) { id ${IDENTITY} } }`;
-const MERCHANTS = `query ($inquiries: [InquiryInput!]!) { merchants(inquiries: $inquiries) { id identity { legalName } } }`;
+const MERCHANTS = `query ($inquiries: [InquiryInput!]!) {
+  merchants(inquiries: $inquiries) { id identity { legalName } } }`;
 
 const inquiries = (...ids: string[]) => ids.map((id) => ({ id, purpose: "PRE_LOAN_ASSESSMENT", reference: "case-1" }));
 
@@ -21,12 +22,22 @@ describe("who a merchant is", () => {
     postgres = database.open({ onStatement: (text) => statements.push(text) });
     const publish = await openMarket(postgres);
     await publish([
-      account("s-1", A, { region: "Zhejiang", category: "tea", validFrom: "2021-06-01T00:00:00Z", validTo: "2024-01-01T00:00:00Z" }),
+      account("s-1", A, {
+        region: "Zhejiang",
+        category: "tea",
+        validFrom: "2021-06-01T00:00:00Z",
+        validTo: "2024-01-01T00:00:00Z",
+      }),
       account("s-2", A, { legalName: "Only a name", openedAt: "2010-01-01T00:00:00Z", evidence: ["NAME_ONLY"] }),
       account("s-3", B, { role: "OPERATOR", openedAt: "2012-01-01T00:00:00Z" }),
       account("s-4", D, { openedAt: "2030-01-01T00:00:00Z" }),
     ]);
-    const weaker = { legalName: "Weaker Name", evidence: ["DOMAIN"], platformKind: "PAYMENT", openedAt: "2022-01-01T00:00:00Z" };
+    const weaker = {
+      legalName: "Weaker Name",
+      evidence: ["DOMAIN"],
+      platformKind: "PAYMENT",
+      openedAt: "2022-01-01T00:00:00Z",
+    };
     await publish([account("m-1", A, weaker)], "yinlian-pay");
   });
   afterAll(async () => database.drop());
@@ -37,10 +48,10 @@ describe("who a merchant is", () => {
   const identityOf = async (id: string) => {
     const { data, errors } = await ask(postgres, { grants: [id] }, { query: MERCHANT, variables: { id } });
     expect(errors).toBeUndefined();
-    return (data?.["merchant"] as { identity: Record<string, unknown> | null }).identity;
+    return (data as { merchant: { identity: Record<string, unknown> | null } }).merchant.identity;
   };
 
-  it("is told by its links: best-evidenced name, regime, tenure of its own and accounts with their confidence", async () => {
+  it("is told by its links: best-evidenced name, regime, own tenure, accounts with their confidence", async () => {
     expect(await identityOf(A)).toEqual({
       legalName: `Name of ${A}`,
       regime: "ENTERPRISE",
@@ -49,12 +60,28 @@ describe("who a merchant is", () => {
       tenure: { firstAccountOpenedAt: "2021-06-01T00:00:00.000Z", days: 1096 },
       accounts: [
         {
-          platform: "yinlian-pay", kind: "PAYMENT", sellerId: "m-1", role: "OWNER", openedAt: "2022-01-01T00:00:00.000Z",
-          validFrom: "2022-01-01T00:00:00.000Z", validTo: null, region: null, category: null, confidence: 4,
+          platform: "yinlian-pay",
+          kind: "PAYMENT",
+          sellerId: "m-1",
+          role: "OWNER",
+          openedAt: "2022-01-01T00:00:00.000Z",
+          validFrom: "2022-01-01T00:00:00.000Z",
+          validTo: null,
+          region: null,
+          category: null,
+          confidence: 4,
         },
         {
-          platform: "taoyuan-market", kind: "MARKETPLACE", sellerId: "s-1", role: "OWNER", openedAt: "2020-01-01T00:00:00.000Z",
-          validFrom: "2021-06-01T00:00:00.000Z", validTo: "2024-01-01T00:00:00.000Z", region: "Zhejiang", category: "tea", confidence: 10,
+          platform: "taoyuan-market",
+          kind: "MARKETPLACE",
+          sellerId: "s-1",
+          role: "OWNER",
+          openedAt: "2020-01-01T00:00:00.000Z",
+          validFrom: "2021-06-01T00:00:00.000Z",
+          validTo: "2024-01-01T00:00:00.000Z",
+          region: "Zhejiang",
+          category: "tea",
+          confidence: 10,
         },
       ],
     });
@@ -84,7 +111,9 @@ describe("who a merchant is", () => {
     const asker = { grants: [A], categories: ["TRANSACTIONS"] } as const;
     const { data, errors } = await ask(postgres, asker, { query: MERCHANT, variables: { id: A } });
     expect(data).toEqual({ merchant: { id: A, identity: null } });
-    expect(errors).toMatchObject([{ path: ["merchant", "identity"], extensions: { code: "PERMIT_INVALID", category: "IDENTITY" } }]);
+    expect(errors).toMatchObject([
+      { path: ["merchant", "identity"], extensions: { code: "PERMIT_INVALID", category: "IDENTITY" } },
+    ]);
     expect(statements).toEqual([]);
   });
 
@@ -121,7 +150,9 @@ describe("who a merchant is", () => {
 
   it("a reference has 1 to 64 characters", async () => {
     for (const reference of ["x", "case 2024/7", "x".repeat(64)]) {
-      expect((await ask(postgres, { grants: [A] }, { query: MERCHANT, variables: { id: A, reference } })).errors).toBeUndefined();
+      expect(
+        (await ask(postgres, { grants: [A] }, { query: MERCHANT, variables: { id: A, reference } })).errors,
+      ).toBeUndefined();
     }
   });
 
@@ -137,18 +168,29 @@ describe("who a merchant is", () => {
     const code = async (...asked: Parameters<typeof ask>) => (await ask(...asked)).errors?.[0]?.extensions.code;
     expect(await code(postgres, { id: A, grants: [A] }, { query: "{ me { id } }" })).toBe("FORBIDDEN");
     for (const party of ["merchant", "platform", "officer"] as const) {
-      expect(await code(postgres, { party, id: A, grants: [A] }, { query: MERCHANT, variables: { id: A } })).toBe("FORBIDDEN");
-      expect(await code(postgres, { party, grants: [A] }, { query: MERCHANTS, variables: { inquiries: inquiries(A) } })).toBe("FORBIDDEN");
+      expect(await code(postgres, { party, id: A, grants: [A] }, { query: MERCHANT, variables: { id: A } })).toBe(
+        "FORBIDDEN",
+      );
+      expect(
+        await code(postgres, { party, grants: [A] }, { query: MERCHANTS, variables: { inquiries: inquiries(A) } }),
+      ).toBe("FORBIDDEN");
     }
-    expect(await code(postgres, { scopes: ["consents:read"], grants: [A] }, { query: MERCHANT, variables: { id: A } })).toBe("INSUFFICIENT_SCOPE");
-    expect(await code(postgres, { party: "merchant", id: A, scopes: [], grants: [A] }, { query: "{ me { id } }" })).toBe("INSUFFICIENT_SCOPE");
+    expect(
+      await code(postgres, { scopes: ["consents:read"], grants: [A] }, { query: MERCHANT, variables: { id: A } }),
+    ).toBe("INSUFFICIENT_SCOPE");
+    expect(
+      await code(postgres, { party: "merchant", id: A, scopes: [], grants: [A] }, { query: "{ me { id } }" }),
+    ).toBe("INSUFFICIENT_SCOPE");
   });
 
   it("entities answer where there is a grant and not elsewhere, in one statement", async () => {
-    const query = "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Merchant { id identity { legalName } } } }";
+    const query =
+      "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Merchant { id identity { legalName } } } }";
     const r = [B, A, C].map((id) => ({ __typename: "Merchant", id }));
     const { data } = await ask(postgres, { grants: [A, C] }, { query, variables: { r } });
-    expect(data).toEqual({ _entities: [null, { id: A, identity: { legalName: `Name of ${A}` } }, { id: C, identity: null }] });
+    expect(data).toEqual({
+      _entities: [null, { id: A, identity: { legalName: `Name of ${A}` } }, { id: C, identity: null }],
+    });
     expect(statements).toHaveLength(1);
   });
 });

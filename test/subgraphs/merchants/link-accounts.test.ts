@@ -24,17 +24,25 @@ describe("linking accounts", () => {
 
   /** Whose the seller account was at each instant. */
   const owners = async (...instants: string[]) =>
-    createAccountDirectory(postgres).resolve(PLATFORM, instants.map((at) => ({ sellerId: seller, at })));
+    createAccountDirectory(postgres).resolve(
+      PLATFORM,
+      instants.map((at) => ({ sellerId: seller, at })),
+    );
 
   it("an account belongs to its merchant from its opening on, and not before", async () => {
     expect(await publish([account(seller, A)])).toMatchObject({ accepted: 1, rejected: 0 });
-    expect(await owners("2019-12-31T23:59:59.999Z", "2020-01-01T08:00:00+08:00", "2090-01-01T00:00:00Z")).toEqual([undefined, A, A]);
+    expect(await owners("2019-12-31T23:59:59.999Z", "2020-01-01T08:00:00+08:00", "2090-01-01T00:00:00Z")).toEqual([
+      undefined,
+      A,
+      A,
+    ]);
   });
 
   it("a link is dated: the start counts, the end does not", async () => {
     await publish([account(seller, A, { validFrom: "2021-01-01T00:00:00Z", validTo: "2022-01-01T00:00:00Z" })]);
-    expect(await owners("2020-06-01T00:00:00Z", "2021-01-01T00:00:00Z", "2021-12-31T23:59:59.999Z", "2022-01-01T00:00:00Z"))
-      .toEqual([undefined, A, A, undefined]);
+    expect(
+      await owners("2020-06-01T00:00:00Z", "2021-01-01T00:00:00Z", "2021-12-31T23:59:59.999Z", "2022-01-01T00:00:00Z"),
+    ).toEqual([undefined, A, A, undefined]);
   });
 
   it("a transfer ends the old owner's link at the new one's start", async () => {
@@ -45,7 +53,9 @@ describe("linking accounts", () => {
 
   it("a shop that is sold and bought back is its first owner's twice", async () => {
     await publish([
-      account(seller, A), account(seller, B, { validFrom: "2021-01-01T00:00:00Z" }), account(seller, A, { validFrom: "2022-01-01T00:00:00Z" }),
+      account(seller, A),
+      account(seller, B, { validFrom: "2021-01-01T00:00:00Z" }),
+      account(seller, A, { validFrom: "2022-01-01T00:00:00Z" }),
     ]);
     expect(await owners("2020-06-01T00:00:00Z", "2021-06-01T00:00:00Z", "2022-06-01T00:00:00Z")).toEqual([A, B, A]);
   });
@@ -61,12 +71,18 @@ describe("linking accounts", () => {
     await publish([account(seller, A)]);
     await publish([account(seller, B)]);
     expect(await owners("2020-06-01T00:00:00Z", "2024-01-01T00:00:00Z")).toEqual([B, B]);
-    const { rows } = await postgres.pool.query("select merchant_id from merchants.account_link where seller_id = $1", [seller]);
+    const { rows } = await postgres.pool.query("select merchant_id from merchants.account_link where seller_id = $1", [
+      seller,
+    ]);
     expect(rows).toEqual([{ merchant_id: B }]);
   });
 
   it("the same history in one batch or in three ends alike", async () => {
-    const history = [account(seller, A), account(seller, C, { validFrom: "2021-01-01T00:00:00Z" }), account(seller, B, { validFrom: "2023-01-01T00:00:00Z" })];
+    const history = [
+      account(seller, A),
+      account(seller, C, { validFrom: "2021-01-01T00:00:00Z" }),
+      account(seller, B, { validFrom: "2023-01-01T00:00:00Z" }),
+    ];
     await publish(history);
     const instants = ["2020-06-01T00:00:00Z", "2022-06-01T00:00:00Z", "2023-06-01T00:00:00Z"];
     const together = await owners(...instants);
@@ -77,9 +93,16 @@ describe("linking accounts", () => {
   });
 
   it("only an owner's file receives records: operators, agents and beneficiaries stand beside", async () => {
-    await publish([account(seller, A), account(seller, B, { role: "OPERATOR" }), account(seller, C, { role: "AGENT" })]);
+    await publish([
+      account(seller, A),
+      account(seller, B, { role: "OPERATOR" }),
+      account(seller, C, { role: "AGENT" }),
+    ]);
     expect(await owners("2021-01-01T00:00:00Z")).toEqual([A]);
-    const { rows } = await postgres.pool.query("select count(*) as n from merchants.account_link where seller_id = $1", [seller]);
+    const { rows } = await postgres.pool.query(
+      "select count(*) as n from merchants.account_link where seller_id = $1",
+      [seller],
+    );
     expect(rows).toEqual([{ n: 3 }]);
     seller = `${seller}-operated`;
     await publish([account(seller, B, { role: "OPERATOR" })]);
@@ -95,10 +118,12 @@ describe("linking accounts", () => {
 
   it("a link that ends before it starts is rejected at its end", async () => {
     const report = await publish([
-      account(seller, A, { validTo: "2020-01-01T08:00:00+08:00" }), account(seller, A, { validFrom: "2021-01-01T00:00:00Z", validTo: "2020-06-01T00:00:00Z" }),
+      account(seller, A, { validTo: "2020-01-01T08:00:00+08:00" }),
+      account(seller, A, { validFrom: "2021-01-01T00:00:00Z", validTo: "2020-06-01T00:00:00Z" }),
     ]);
     expect(report.rejections.map(({ line, pointer, code }) => [line, pointer, code])).toEqual([
-      [1, "/validTo", "FEED_RECORD_INVALID"], [2, "/validTo", "FEED_RECORD_INVALID"],
+      [1, "/validTo", "FEED_RECORD_INVALID"],
+      [2, "/validTo", "FEED_RECORD_INVALID"],
     ]);
   });
 
@@ -115,7 +140,10 @@ describe("linking accounts", () => {
     await publish([account(seller, A), account(`${seller}-b`, B)]);
     statements.length = 0;
     const at = "2021-01-01T00:00:00Z";
-    const asked = Array.from({ length: 1_000 }, (_, index) => ({ sellerId: index % 2 === 0 ? seller : `${seller}-b`, at }));
+    const asked = Array.from({ length: 1_000 }, (_, index) => ({
+      sellerId: index % 2 === 0 ? seller : `${seller}-b`,
+      at,
+    }));
     const answers = await createAccountDirectory(postgres).resolve(PLATFORM, [...asked, { sellerId: "unknown", at }]);
     expect(answers).toEqual([...asked.map((_, index) => (index % 2 === 0 ? A : B)), undefined]);
     expect(statements).toHaveLength(1);

@@ -4,7 +4,11 @@ import type { PermitGrant } from "../../../schema/claims.js";
 import type { Party, Scope } from "../../../schema/parties.js";
 import type { BatchReport } from "../../../schema/ports.js";
 import { Permit } from "../../../subgraphs/host/permit.js";
-import { createMerchantsIntake, createMerchantsSubgraph, merchantsMigrations } from "../../../subgraphs/merchants/index.js";
+import {
+  createMerchantsIntake,
+  createMerchantsSubgraph,
+  merchantsMigrations,
+} from "../../../subgraphs/merchants/index.js";
 
 export const A = "91990100MA0000A193";
 export const B = "92990100MA0000B234";
@@ -47,7 +51,11 @@ interface Answer {
 }
 
 /** Asks the subgraph as the gateway would, with a permit that is already verified. */
-export async function ask(postgres: Postgres, asker: Asker, body: { query: string; variables?: object }): Promise<Answer> {
+export async function ask(
+  postgres: Postgres,
+  asker: Asker,
+  body: { query: string; variables?: object },
+): Promise<Answer> {
   const { party = "bank", id = "demo-bank", scopes = ["profile:read"], grants = [], categories = ["IDENTITY"] } = asker;
   const permit = new Permit(
     { party, id, scopes: new Set(scopes) },

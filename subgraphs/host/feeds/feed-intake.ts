@@ -30,8 +30,9 @@ const KEY = /^[\x21-\x7e]{1,128}$/;
 const SCHEMA = /^[a-z][a-z0-9_]{0,62}$/;
 
 /**
- * Loads feeds: lines are judged and staged as they stream in, then the whole batch lands in one transaction, in which no other
- * batch of the same platform and kind lands. Where the same record comes twice, the later line corrects the earlier.
+ * Loads feeds: lines are judged and staged as they stream in, then the whole batch lands in one transaction, in
+ * which no other batch of the same platform and kind lands. Where the same record comes twice, the later line
+ * corrects the earlier.
  */
 export function createFeedIntake(options: FeedIntakeOptions): FeedIntake {
   if (!SCHEMA.test(options.schema)) throw new Error("the schema's name is not plain");

@@ -1,0 +1,112 @@
+import { Redis as Client } from "ioredis";
+import { BureauError } from "../schema/errors.js";
+
+export interface RedisOptions {
+  readonly connectTimeoutMs: number;
+  /** A command without an answer for this long is given up. Default 1,000. */
+  readonly commandTimeoutMs?: number;
+}
+
+/** What has been spent of a budget in its present window. */
+export interface Spent {
+  readonly amount: number;
+  /** When the window ends and the amount starts again from nothing. */
+  readonly resetsInMs: number;
+}
+
+/**
+ * What several instances share and may lose. Never a decision: every use must say what happens without it.
+ * While the server is out of reach each call fails at once with SERVICE_UNAVAILABLE; the connection mends itself.
+ */
+export interface Redis {
+  /** @throws SERVICE_UNAVAILABLE */
+  ping(): Promise<void>;
+  /** True for the first caller within `ttlMs`, false for every later one, on any instance. */
+  claim(key: string, ttlMs: number): Promise<boolean>;
+  /** Adds to a budget's window, which starts with its first spending. */
+  spend(key: string, amount: number, windowMs: number): Promise<Spent>;
+  get(key: string): Promise<string | undefined>;
+  set(key: string, value: string, ttlMs: number): Promise<void>;
+  remove(key: string): Promise<void>;
+  /** Tells all instances; one that is cut off misses it. */
+  publish(channel: string, message: string): Promise<void>;
+  /** Listens on a connection of its own; call what it returns to stop. */
+  subscribe(channel: string, listener: (message: string) => void): Promise<() => Promise<void>>;
+  close(): Promise<void>;
+}
+
+const SPEND_SCRIPT = `
+local amount = redis.call('INCRBY', KEYS[1], ARGV[1])
+local left = redis.call('PTTL', KEYS[1])
+if left < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]); left = tonumber(ARGV[2]) end
+return {amount, left}`;
+
+/**
+ * Connects to Redis (`redis://`, `rediss://`).
+ * @throws SERVICE_UNAVAILABLE when it does not answer in time
+ */
+export async function openRedis(url: string, options: RedisOptions): Promise<Redis> {
+  const client = await connect(url, options);
+  const listeners = new Set<Client>();
+  return {
+    ping: () => guard(async () => void (await client.ping())),
+    claim: (key, ttlMs) => guard(async () => (await client.set(key, "1", "PX", ttlMs, "NX")) === "OK"),
+    spend: (key, amount, windowMs) =>
+      guard(async () => {
+        const [spent, left] = (await client.eval(SPEND_SCRIPT, 1, key, amount, windowMs)) as [number, number];
+        return { amount: spent, resetsInMs: left };
+      }),
+    get: (key) => guard(async () => (await client.get(key)) ?? undefined),
+    set: (key, value, ttlMs) => guard(async () => void (await client.set(key, value, "PX", ttlMs))),
+    remove: (key) => guard(async () => void (await client.del(key))),
+    publish: (channel, message) => guard(async () => void (await client.publish(channel, message))),
+    subscribe: async (channel, listener) => {
+      const own = await connect(url, options);
+      listeners.add(own);
+      own.on("message", (_channel: string, message: string) => listener(message));
+      await guard(() => own.subscribe(channel));
+      return async () => {
+        // Closing takes a moment, and messages may be on their way.
+        own.removeAllListeners("message");
+        listeners.delete(own);
+        own.disconnect();
+      };
+    },
+    close: async () => {
+      for (const listener of listeners) listener.disconnect();
+      listeners.clear();
+      await client.quit().catch(() => client.disconnect());
+    },
+  };
+}
+
+async function connect(url: string, options: RedisOptions): Promise<Client> {
+  const client = new Client(url, {
+    lazyConnect: true,
+    connectTimeout: options.connectTimeoutMs,
+    commandTimeout: options.commandTimeoutMs ?? 1_000,
+    // A command must not wait for a server to come back, nor be sent twice.
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
+  });
+  // Without a listener an error of the connection would end the process; each command reports its own.
+  client.on("error", () => {});
+  try {
+    await guard(() => client.connect());
+  } catch (error) {
+    client.disconnect();
+    throw error;
+  }
+  return client;
+}
+
+async function guard<T>(command: () => Promise<T>): Promise<T> {
+  try {
+    return await command();
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : "redis failed";
+    throw new BureauError("SERVICE_UNAVAILABLE", `redis: ${detail}`, { cause });
+  }
+}

@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { systemClock } from "../../foundation/clock.js";
+import { ensureDatabase, startEmbeddedPostgres } from "../../foundation/embedded-postgres.js";
+import { createSigner, publicKeySet } from "../../foundation/tokens.js";
+import { createRequestBudget } from "../../gateway/budget.js";
+import { createDevelopmentIssuer, type TokenRequest } from "../../gateway/development-issuer.js";
+import { loadKeys, openBureau } from "../../gateway/open-bureau.js";
+
+const ISSUER = "https://issuer.demo.invalid";
+const AUDIENCE = "https://xinqiao.demo.invalid";
+
+/** A whole bureau for one telling: real store, real HTTP on 127.0.0.1, gone afterwards. */
+export interface Stage {
+  readonly url: string;
+  token(request: TokenRequest): Promise<string>;
+  graphql(token: string, query: string, variables?: object): Promise<GraphQLReply>;
+  publish(token: string, kind: string, key: string, records: readonly object[]): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export interface GraphQLReply {
+  readonly data: Record<string, unknown> | null;
+  readonly errors?: readonly object[];
+  readonly extensions?: Record<string, unknown>;
+}
+
+/** Starts everything in a temporary folder. */
+export async function openStage(): Promise<Stage> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "xinqiao-demo-"));
+  const server = await startEmbeddedPostgres({ dataDirectory: path.join(folder, "postgres") });
+  await ensureDatabase(server.connectionString("postgres"), "xinqiao");
+  const keys = await loadKeys(path.join(folder, "keys"));
+  const bureau = await openBureau({
+    connectionString: server.connectionString("xinqiao"),
+    clock: systemClock,
+    keys,
+    tokens: { issuer: ISSUER, audience: AUDIENCE, algorithms: ["EdDSA"], keys: { kind: "local", keys: publicKeySet([keys.issuer]) }, clockToleranceSeconds: 5 },
+    subgraphUrls: new Map(),
+    introspection: false,
+    budget: await createRequestBudget({ redisUrl: undefined, requestsPerMinute: 10_000 }),
+    ledgerTimeoutMs: 1_000,
+    recordTimeoutMs: 2_000,
+    subgraphTimeoutMs: 5_000,
+    requestTimeoutMs: 30_000,
+    poolMax: 4,
+    statementTimeoutMs: 10_000,
+    onError: () => {},
+  });
+  const url = await bureau.gateway.app.listen({ host: "127.0.0.1", port: 0 });
+  const token = createDevelopmentIssuer({ signer: await createSigner(keys.issuer), issuer: ISSUER, audience: AUDIENCE, clock: systemClock });
+  const send = async (address: string, bearer: string, headers: Record<string, string>, body: string): Promise<unknown> => {
+    const response = await fetch(`${url}${address}`, { method: "POST", headers: { authorization: `Bearer ${bearer}`, ...headers }, body });
+    return response.json();
+  };
+  return {
+    url,
+    token,
+    graphql: async (bearer, query, variables = {}) =>
+      (await send("/graphql", bearer, { "content-type": "application/json" }, JSON.stringify({ query, variables }))) as GraphQLReply,
+    publish: (bearer, kind, key, records) =>
+      send(`/feeds/${kind}`, bearer, { "content-type": "application/x-ndjson", "idempotency-key": key }, records.map((record) => JSON.stringify(record)).join("\n")),
+    close: async () => {
+      await bureau.close();
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,170 @@
+import { createCoalescer } from "../../foundation/coalescer.js";
+import { createLane, type Lane } from "../../foundation/lane.js";
+import type { Postgres } from "../../foundation/postgres.js";
+import type { LedgerConsent } from "../../schema/consent-terms.js";
+import { BureauError } from "../../schema/errors.js";
+import type { ConsentLedger, ConsentQuestion, ConsentSnapshot } from "../../schema/ports.js";
+import { CLOCK, CONSENT_COLUMNS, type ConsentRow, judgedAt, toLedgerConsent } from "./consent-row.js";
+
+/** Callers that share one statement. */
+const CALLERS_MAX = 512;
+const CONSENTS_OF_PAIR_MAX = 50;
+
+export interface ConsentLedgerOptions {
+  /** A small pool of the ledger's own, so that no other work can hold up a check. Two connections are used. */
+  readonly postgres: Postgres;
+  /** How long a statement may be on the wire before its connection is destroyed. */
+  readonly timeoutMs: number;
+  /** WARNING: for tests only. Consents are judged by the database's clock; this takes its place. */
+  readonly now?: () => Date;
+}
+
+/**
+ * The truth about consents, read through a freshness barrier: every check is part of one statement on the primary that
+ * was sent after the check was asked for, so that an acknowledged revocation is always seen. Nothing is kept in memory.
+ */
+export function createConsentLedger(options: ConsentLedgerOptions): ConsentLedger {
+  const setNow = (): Date | null => options.now?.() ?? null;
+  const checks = laneOf(options, (lane, callers: readonly (readonly ConsentQuestion[])[]) => readTruth(lane, callers, setNow()));
+  const claims = laneOf(options, (lane, consents: readonly LedgerConsent[]) => countUses(lane, consents, setNow()));
+  return {
+    check: (questions) => checks(questions),
+    claimUses: (consents) => Promise.all(consents.map((consent) => claims(consent))),
+  };
+}
+
+function laneOf<Item, Result>(
+  { postgres, timeoutMs }: ConsentLedgerOptions,
+  send: (lane: Lane, items: readonly Item[]) => Promise<readonly Result[]>,
+): (item: Item) => Promise<Result> {
+  const lane = createLane(postgres.pool);
+  const coalescer = createCoalescer<Item, Result>({
+    run: (items) => send(lane, items),
+    timeoutMs,
+    itemsMax: CALLERS_MAX,
+    onTimeout: () => lane.cut(),
+  });
+  return async (item) => {
+    try {
+      return await coalescer.call(item);
+    } catch (error) {
+      throw new BureauError("CONSENT_UNKNOWN", "the ledger cannot be read", { cause: error });
+    }
+  };
+}
+
+const CHECK = `with ${CLOCK}
+select clock.now, pg_is_in_recovery() as replica, q.i, x.*
+from clock
+left join unnest($2::text[], $3::text[]) with ordinality as q(bank, merchant, i) on true
+left join lateral (
+  select ${CONSENT_COLUMNS} from consents.consent c
+  where c.merchant_id = q.merchant and c.bank = q.bank
+  order by c.created_at desc, c.consent_id desc limit ${CONSENTS_OF_PAIR_MAX}
+) x on true
+order by q.i, x.created_at desc`;
+
+type CheckRow = { readonly now: Date; readonly replica: boolean; readonly i: number | null } & (
+  | ConsentRow
+  | { readonly [column in keyof ConsentRow]: null }
+);
+
+/** One statement is one snapshot for all callers. */
+async function readTruth(
+  lane: Lane,
+  callers: readonly (readonly ConsentQuestion[])[],
+  setNow: Date | null,
+): Promise<readonly ConsentSnapshot[]> {
+  const questions = callers.flat();
+  const values = [setNow, questions.map(({ bank }) => bank), questions.map(({ merchant }) => merchant)];
+  const { rows } = await lane.run((client) => client.query<CheckRow>({ name: "consents.check", text: CHECK, values }));
+  const first = rows[0];
+  // A standby can lag behind a revocation: it does not know.
+  if (first === undefined || first.replica) throw new BureauError("CONSENT_UNKNOWN", "not the primary");
+  const found: LedgerConsent[][] = questions.map(() => []);
+  for (const row of rows) if (row.i !== null && row.terms !== null) found[row.i - 1]?.push(toLedgerConsent(row));
+  let start = 0;
+  return callers.map(({ length }) => {
+    const consents = found.slice(start, (start += length));
+    return { now: judgedAt(first.now, consents.flat()), consents };
+  });
+}
+
+/** Takes `taken` uses of each consent, or none of it where fewer are left. A consent may stand here once only. */
+const CLAIM = `with ${CLOCK}
+insert into consents.usage as u (merchant_id, consent_id, period_start, used, allowed)
+select a.merchant_id, a.consent_id, consents.period_start(a.period, clock.now), a.taken, a.allowed
+from clock, unnest($2::text[], $3::uuid[], $4::text[], $5::int[], $6::int[]) as a(merchant_id, consent_id, period, allowed, taken)
+where a.taken <= a.allowed
+order by a.merchant_id, a.consent_id
+on conflict (merchant_id, consent_id, period_start)
+  do update set used = u.used + excluded.used where u.used + excluded.used <= u.allowed
+returning u.consent_id, u.used`;
+
+interface Claim {
+  readonly consent: LedgerConsent;
+  /** Positions of the callers in the batch. */
+  readonly callers: readonly number[];
+}
+
+/**
+ * Counts a batch of uses. Callers of the same consent are counted together; only where not all of them can be served
+ * they are counted one by one, so that the last use goes to exactly one of them.
+ */
+async function countUses(
+  lane: Lane,
+  consents: readonly LedgerConsent[],
+  setNow: Date | null,
+): Promise<readonly (number | undefined)[]> {
+  const left = new Array<number | undefined>(consents.length).fill(undefined);
+  const claims = groupByConsent(consents);
+  await lane.run(async (client) => {
+    const take = async (some: readonly Claim[]): Promise<ReadonlyMap<string, number>> => {
+      const terms = some.map(({ consent }) => consent.terms);
+      const values = [
+        setNow,
+        terms.map(({ merchant }) => merchant),
+        terms.map(({ consentId }) => consentId),
+        terms.map(({ frequency }) => frequency.period),
+        terms.map(({ frequency }) => frequency.count),
+        some.map(({ callers }) => callers.length),
+      ];
+      const { rows } = await client.query<{ consent_id: string; used: number }>({ name: "consents.claim", text: CLAIM, values });
+      return new Map(rows.map((row) => [row.consent_id, row.used]));
+    };
+    const serve = (claim: Claim, used: number): void => {
+      const remaining = claim.consent.terms.frequency.count - used;
+      claim.callers.forEach((caller, k) => void (left[caller] = remaining + claim.callers.length - 1 - k));
+    };
+    const together = await take(claims);
+    for (const claim of claims) {
+      const used = together.get(claim.consent.terms.consentId);
+      if (used !== undefined) serve(claim, used);
+      else if (claim.callers.length > 1) await takeSingly(claim, take, serve);
+    }
+  });
+  return left;
+}
+
+async function takeSingly(
+  { consent, callers }: Claim,
+  take: (claims: readonly Claim[]) => Promise<ReadonlyMap<string, number>>,
+  serve: (claim: Claim, used: number) => void,
+): Promise<void> {
+  for (const caller of callers) {
+    const single = { consent, callers: [caller] };
+    const used = (await take([single])).get(consent.terms.consentId);
+    if (used === undefined) return;
+    serve(single, used);
+  }
+}
+
+function groupByConsent(consents: readonly LedgerConsent[]): readonly Claim[] {
+  const groups = new Map<string, { consent: LedgerConsent; callers: number[] }>();
+  for (const [caller, consent] of consents.entries()) {
+    const group = groups.get(consent.terms.consentId);
+    if (group === undefined) groups.set(consent.terms.consentId, { consent, callers: [caller] });
+    else group.callers.push(caller);
+  }
+  return [...groups.values()];
+}

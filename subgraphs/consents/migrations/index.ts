@@ -1,0 +1,5 @@
+import type { Migration } from "kysely";
+import * as initial from "./0001-initial.js";
+
+/** The migrations of the PostgreSQL schema `consents`, by name, in order. */
+export const consentsMigrations: Readonly<Record<string, Migration>> = { "0001-initial": { up: initial.up } };
