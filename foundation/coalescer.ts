@@ -35,7 +35,9 @@ interface Waiter<Item, Result> {
  * on the wire. A batch on the wire may have been answered by the server before the caller came, so its answer could be
  * older than the call; the next batch is sent after the call and cannot be.
  */
-export function createCoalescer<Item, Result>(options: CoalescerOptions<Item, Result>): Coalescer<Item, Result> {
+export function createCoalescer<Item, Result>(
+  options: CoalescerOptions<Item, Result>,
+): Coalescer<Item, Result> {
   const waitingMax = options.waitingMax ?? options.itemsMax * 10;
   const waiting: Waiter<Item, Result>[] = [];
   let busy = false;

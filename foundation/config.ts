@@ -19,7 +19,9 @@ export interface Setting<T> {
 export type SettingTable = Readonly<Record<string, Setting<never> | Setting<unknown>>>;
 
 /** What a table reads to. */
-export type Values<Table> = { readonly [Name in keyof Table]: Table[Name] extends Setting<infer T> ? T : never };
+export type Values<Table> = {
+  readonly [Name in keyof Table]: Table[Name] extends Setting<infer T> ? T : never;
+};
 
 interface Described<T> {
   readonly env: string;
@@ -49,7 +51,9 @@ export function requiredSecret(described: Described<string>): Setting<Secret> {
 
 /** A secret that may be absent. */
 export function optionalSecret(described: Described<string>): Setting<Secret | undefined> {
-  return { ...secretSetting(described), absent: { kind: "value", value: undefined } } as Setting<Secret | undefined>;
+  return { ...secretSetting(described), absent: { kind: "value", value: undefined } } as Setting<
+    Secret | undefined
+  >;
 }
 
 function make<T>({ env, doc, parse }: Described<T>, absent: Setting<T>["absent"]): Setting<T> {
@@ -62,7 +66,14 @@ function secretSetting({ env, doc, parse }: Described<string>): Omit<Setting<Sec
     const value = parse.parse(text);
     return value === undefined ? undefined : new Secret(value);
   };
-  return { env, doc, secret: true, expects: parse.expects, read, show: (value) => (value === undefined ? "" : String(value)) };
+  return {
+    env,
+    doc,
+    secret: true,
+    expects: parse.expects,
+    read,
+    show: (value) => (value === undefined ? "" : String(value)),
+  };
 }
 
 /** Everything that is wrong with the configuration, one sentence each. It never repeats a value: it may be a secret. */
@@ -70,7 +81,9 @@ export class ConfigError extends Error {
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
-    super(`The configuration has ${problems.length} problem(s):\n${problems.map((problem) => `- ${problem}`).join("\n")}`);
+    super(
+      `The configuration has ${problems.length} problem(s):\n${problems.map((problem) => `- ${problem}`).join("\n")}`,
+    );
     this.name = "ConfigError";
     this.problems = problems;
   }
@@ -93,7 +106,10 @@ const PREFIX = "XINQIAO_";
  * Reads a table from the environment into a frozen value. An empty variable counts as absent.
  * @throws ConfigError with all problems at once
  */
-export function loadConfig<const Table extends SettingTable>(table: Table, options: LoadOptions<Table>): Values<Table> {
+export function loadConfig<const Table extends SettingTable>(
+  table: Table,
+  options: LoadOptions<Table>,
+): Values<Table> {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries(table) as [string, Setting<unknown>][]) {
@@ -110,11 +126,15 @@ export function loadConfig<const Table extends SettingTable>(table: Table, optio
 
 type Outcome = { readonly value: unknown } | { readonly problem: string };
 
-function readSetting(setting: Setting<unknown>, options: Pick<LoadOptions<unknown>, "environment" | "readFile">): Outcome {
+function readSetting(
+  setting: Setting<unknown>,
+  options: Pick<LoadOptions<unknown>, "environment" | "readFile">,
+): Outcome {
   const { env } = setting;
   const file = setting.secret ? options.environment[`${env}_FILE`] || undefined : undefined;
   let text = options.environment[env] || undefined;
-  if (file !== undefined && text !== undefined) return { problem: `${env} and ${env}_FILE are both set; keep one` };
+  if (file !== undefined && text !== undefined)
+    return { problem: `${env} and ${env}_FILE are both set; keep one` };
   if (file !== undefined) {
     try {
       text = options.readFile(file).replace(/\r?\n$/, "");
@@ -130,7 +150,10 @@ function readSetting(setting: Setting<unknown>, options: Pick<LoadOptions<unknow
   return value === undefined ? { problem: `${env} must be ${setting.expects}` } : { value };
 }
 
-function unknownVariables(tables: readonly SettingTable[], environment: Readonly<Record<string, string | undefined>>): string[] {
+function unknownVariables(
+  tables: readonly SettingTable[],
+  environment: Readonly<Record<string, string | undefined>>,
+): string[] {
   const known = new Set<string>();
   for (const setting of tables.flatMap((table) => Object.values(table))) {
     known.add(setting.env);
@@ -148,7 +171,10 @@ export interface ConfigRow {
 }
 
 /** The effective configuration for a person to read; secrets stay hidden. */
-export function describeConfig<Table extends SettingTable>(table: Table, values: Values<Table>): readonly ConfigRow[] {
+export function describeConfig<Table extends SettingTable>(
+  table: Table,
+  values: Values<Table>,
+): readonly ConfigRow[] {
   return (Object.entries(table) as [keyof Table, Setting<unknown>][]).map(([name, setting]) => {
     const value: unknown = values[name];
     const isDefault = setting.absent.kind === "value" && setting.absent.value === value;
@@ -158,7 +184,9 @@ export function describeConfig<Table extends SettingTable>(table: Table, values:
 
 /** The page of all settings, in Markdown: one section a table, in the order given. */
 export function configurationMarkdown(tables: Readonly<Record<string, SettingTable>>): string {
-  return Object.entries(tables).map(([title, table]) => section(title, table)).join("\n");
+  return Object.entries(tables)
+    .map(([title, table]) => section(title, table))
+    .join("\n");
 }
 
 function section(title: string, table: SettingTable): string {

@@ -41,7 +41,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const identity = chooseIdentity(locateBinaries(), options.identity);
   const folders = prepareFolders(options.dataDirectory, identity);
   await initializeCluster(folders, identity, options.noSync !== true);
-  const unsafe = options.noSync === true ? ["fsync=off", "synchronous_commit=off", "full_page_writes=off"] : [];
+  const unsafe =
+    options.noSync === true ? ["fsync=off", "synchronous_commit=off", "full_page_writes=off"] : [];
   const flags = [...unsafe.flatMap((setting) => ["-c", setting]), ...(options.flags ?? [])];
   let obstacle = "";
   for (let waitedMs = 0; waitedMs <= PATIENCE_MS; waitedMs += RETRY_MS) {

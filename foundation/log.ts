@@ -16,7 +16,8 @@ export interface LoggerOptions {
 
 const HIDDEN = "[hidden]";
 const DEPTH_MAX = 6;
-const SECRET_NAME = /authorization|cookie|token|secret|password|passphrase|assertion|private|^dpop$|^api-?key$|connectionstring/i;
+const SECRET_NAME =
+  /authorization|cookie|token|secret|password|passphrase|assertion|private|^dpop$|^api-?key$|connectionstring/i;
 /** A compact JWS or JWE, wherever it stands. */
 const TOKEN = /eyJ[\w-]{5,}\.[\w-]+\.[\w-]*(?:\.[\w-]*){0,2}/g;
 const CREDENTIAL = /\b(Bearer|DPoP|Basic) +[\w.~+/-]{8,}=*/gi;

@@ -6,7 +6,7 @@ pg.types.setTypeParser(pg.types.builtins.INT8, (text) => Number(text));
 
 /** How to reach a PostgreSQL server. */
 export interface PostgresOptions {
-  /** `postgres://…`, or `postgres:///db?host=/socket/folder&user=bureau` for a Unix socket. */
+  /** `postgres://...`, or `postgres:///db?host=/socket/folder&user=bureau` for a Unix socket. */
   readonly connectionString: string;
   readonly applicationName: string;
   readonly poolMax: number;

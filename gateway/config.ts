@@ -5,7 +5,7 @@ import { TOKEN_ALGORITHMS } from "../foundation/tokens.js";
 
 /** `name=address` of a subgraph that runs elsewhere. */
 const subgraphUrl: Parser<readonly [string, URL]> = {
-  expects: "name=http(s)://…",
+  expects: "name=http(s)://...",
   parse: (text) => {
     const [, name, address] = /^([a-z]+)=(https?:\/\/.+)$/.exec(text) ?? [];
     return name === undefined || address === undefined || !URL.canParse(address) ? undefined : [name, new URL(address)];

@@ -5,13 +5,13 @@ import { ensureDatabase, startEmbeddedPostgres } from "../foundation/embedded-po
 import { createLogger, type Logger } from "../foundation/log.js";
 import { createSigner } from "../foundation/tokens.js";
 import { BureauError } from "../schema/errors.js";
-import { DEMO_BANK, firstStart } from "../scripts/first-start.js";
-import { createRequestBudget } from "./budget.js";
+import { DEMO_BANK, firstStart } from "../scripts/market/first-start.js";
+import { createRequestBudget } from "./receive/request-budget.js";
 import type { GatewaySettings } from "./config.js";
-import { createDevelopmentIssuer } from "./development-issuer.js";
-import { greeting } from "./greeting.js";
-import { type Bureau, type BureauKeys, loadKeys, openBureau } from "./open-bureau.js";
-import { dataPaths, DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER, isDevelopment, readGatewaySettings, settingsTable, tokenSettings } from "./process.js";
+import { createDevelopmentIssuer } from "./process/development-issuer.js";
+import { greeting } from "./process/greeting.js";
+import { type Bureau, type BureauKeys, loadKeys, openBureau } from "./process/open-bureau.js";
+import { dataPaths, DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER, isDevelopment, readGatewaySettings, settingsTable, tokenSettings } from "./process/settings.js";
 
 const PLATFORM = "taoyuan-market";
 const HELP = `Starts the gateway with its subgraphs.

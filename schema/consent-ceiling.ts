@@ -11,6 +11,8 @@ export type AgreedTerms = Pick<ConsentTerms, "categories" | "lookbackMonths" | "
 export interface CeilingProblem {
   readonly field: "purpose" | "categories" | "lookbackMonths" | "startsAt" | "expiresAt" | "frequency";
   readonly rule: RuleId;
+  /** `BAD_USER_INPUT` where no purpose would allow it. */
+  readonly code: "PURPOSE_CEILING_EXCEEDED" | "BAD_USER_INPUT";
   /** For the asker; no values but the ceiling's. */
   readonly problem: string;
 }
@@ -22,25 +24,31 @@ export interface CeilingProblem {
 export function withinCeiling(purpose: Purpose, terms: AgreedTerms, rulebook: Rulebook): readonly CeilingProblem[] {
   const ceiling = rulebook.ceilings[purpose];
   if (ceiling.frequencyMax.count === 0) {
-    return [{ field: "purpose", rule: "ceiling.purpose", problem: `${purpose} is not a purpose of banks` }];
+    const problem = `${purpose} is not a purpose of banks`;
+    return [{ field: "purpose", rule: "ceiling.purpose", code: "PURPOSE_CEILING_EXCEEDED", problem }];
   }
   const problems: CeilingProblem[] = [];
-  const add = (field: CeilingProblem["field"], rule: RuleId, problem: string): void => void problems.push({ field, rule, problem });
-  if (terms.categories.length === 0) add("categories", "ceiling.category", "at least one category must be named");
+  const exceeds = (field: CeilingProblem["field"], rule: RuleId, problem: string): void =>
+    void problems.push({ field, rule, code: "PURPOSE_CEILING_EXCEEDED", problem });
+  const malformed = (field: CeilingProblem["field"], rule: RuleId, problem: string): void =>
+    void problems.push({ field, rule, code: "BAD_USER_INPUT", problem });
+  if (terms.categories.length === 0) malformed("categories", "ceiling.category", "at least one category must be named");
   for (const category of new Set(terms.categories)) {
-    if (!ceiling.categories.includes(category)) add("categories", "ceiling.category", `${purpose} does not need ${category}`);
+    if (!ceiling.categories.includes(category)) exceeds("categories", "ceiling.category", `${purpose} does not need ${category}`);
   }
-  if (!isCount(terms.lookbackMonths) || terms.lookbackMonths > ceiling.lookbackMonthsMax) {
-    add("lookbackMonths", "ceiling.lookback", `lookbackMonths must be 1 to ${ceiling.lookbackMonthsMax}`);
+  const { lookbackMonthsMax, lifeDaysMax, frequencyMax } = ceiling;
+  if (!isCount(terms.lookbackMonths)) malformed("lookbackMonths", "ceiling.lookback", "lookbackMonths must be at least 1");
+  else if (terms.lookbackMonths > lookbackMonthsMax) {
+    exceeds("lookbackMonths", "ceiling.lookback", `lookbackMonths must be 1 to ${lookbackMonthsMax}`);
   }
   const lifeMs = Date.parse(terms.expiresAt) - Date.parse(terms.startsAt);
-  if (!(lifeMs > 0)) add("expiresAt", "ceiling.life", "expiresAt must be after startsAt");
-  else if (lifeMs > ceiling.lifeDaysMax * DAY_MS) {
-    add("expiresAt", "ceiling.life", `a consent for ${purpose} lives at most ${ceiling.lifeDaysMax} days`);
+  if (!(lifeMs > 0)) malformed("expiresAt", "ceiling.life", "expiresAt must be after startsAt");
+  else if (lifeMs > lifeDaysMax * DAY_MS) {
+    exceeds("expiresAt", "ceiling.life", `a consent for ${purpose} lives at most ${lifeDaysMax} days`);
   }
-  const { count, period } = ceiling.frequencyMax;
-  if (!isCount(terms.frequency.count) || usesAtMost(terms.frequency, period) > count) {
-    add("frequency", "ceiling.frequency", `at most ${count} inquiries a ${period}, and at least one`);
+  if (!isCount(terms.frequency.count)) malformed("frequency", "ceiling.frequency", "frequency.count must be at least 1");
+  else if (usesAtMost(terms.frequency, frequencyMax.period) > frequencyMax.count) {
+    exceeds("frequency", "ceiling.frequency", `at most ${frequencyMax.count} inquiries a ${frequencyMax.period}`);
   }
   return problems;
 }

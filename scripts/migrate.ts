@@ -1,6 +1,6 @@
 import { ensureDatabase, startEmbeddedPostgres } from "../foundation/embedded-postgres.js";
 import { openPostgres } from "../foundation/postgres.js";
-import { dataPaths, readGatewaySettings } from "../gateway/process.js";
+import { dataPaths, readGatewaySettings } from "../gateway/process/settings.js";
 import { migrateAll } from "../subgraphs/index.js";
 
 if (process.argv.includes("--help")) {

@@ -15,22 +15,34 @@ export function integer(min: number, max: number): Parser<number> {
   };
 }
 
-const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const DURATION_UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 const BYTE_UNITS: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
 
 /** A span of time such as `250ms`, `30s`, `5m`, `12h` or `90d`; the value is in milliseconds. */
 export function durationMs(minMs: number, maxMs: number): Parser<number> {
-  return withUnits(DURATION_UNITS, "a duration", minMs, maxMs);
+  return withUnits(DURATION_UNITS, "a duration", [minMs, maxMs]);
 }
 
 /** A size such as `512B`, `64KiB`, `8MiB` or `1GiB`; the value is in bytes. */
 export function bytes(minBytes: number, maxBytes: number): Parser<number> {
-  return withUnits(BYTE_UNITS, "a size", minBytes, maxBytes);
+  return withUnits(BYTE_UNITS, "a size", [minBytes, maxBytes]);
 }
 
-function withUnits(units: Readonly<Record<string, number>>, noun: string, min: number, max: number): Parser<number> {
+function withUnits(
+  units: Readonly<Record<string, number>>,
+  noun: string,
+  [min, max]: readonly [number, number],
+): Parser<number> {
   const format = (value: number): string => {
-    const fitting = Object.entries(units).filter(([, size]) => value % size === 0 && (value >= size || size === 1));
+    const fitting = Object.entries(units).filter(
+      ([, size]) => value % size === 0 && (value >= size || size === 1),
+    );
     const [unit, size] = fitting.at(-1) ?? ["", 1];
     return `${value / size}${unit}`;
   };
@@ -67,7 +79,6 @@ export function oneOf<const Word extends string>(words: readonly Word[]): Parser
 export function string(max = 1_000): Parser<string> {
   return {
     expects: `a line of text of at most ${max} characters`,
-    // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
     parse: (text) => (text.length <= max && !/[\u0000-\u001f\u007f]/.test(text) ? text : undefined),
   };
 }

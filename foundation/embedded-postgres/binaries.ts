@@ -50,7 +50,9 @@ function makeLink(source: string, link: string): void {
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === "EEXIST" || code === "ENOENT") return;
-    throw new BureauError("SERVICE_UNAVAILABLE", `cannot link a library of postgres: ${String(code)}`, { cause });
+    throw new BureauError("SERVICE_UNAVAILABLE", `cannot link a library of postgres: ${String(code)}`, {
+      cause,
+    });
   }
 }
 

@@ -1,5 +1,14 @@
 import { createHash } from "node:crypto";
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BureauError } from "../../schema/errors.js";
@@ -28,7 +37,10 @@ export function prepareFolders(dataDirectory: string, identity: Identity): Folde
   const digest = createHash("sha256").update(real).digest("hex").slice(0, 16);
   const socket = join(realpathSync(tmpdir()), `xinqiao-${digest}`);
   if (Buffer.byteLength(join(socket, SOCKET_NAME)) > SOCKET_PATH_BYTES_MAX) {
-    throw new BureauError("SERVICE_UNAVAILABLE", `the temporary folder's path is too long for a socket: ${socket}`);
+    throw new BureauError(
+      "SERVICE_UNAVAILABLE",
+      `the temporary folder's path is too long for a socket: ${socket}`,
+    );
   }
   mkdirSync(socket, { recursive: true, mode: 0o700 });
   takeFolder(socket, identity);

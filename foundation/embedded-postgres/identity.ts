@@ -42,7 +42,12 @@ export function chooseIdentity(binaries: string, force?: IdentityKind): Identity
 }
 
 function runs(command: string, args: readonly string[], options: SpawnSyncOptions = {}): boolean {
-  const run = spawnSync(command, args, { stdio: "ignore", env: SERVER_ENVIRONMENT, timeout: 10_000, ...options });
+  const run = spawnSync(command, args, {
+    stdio: "ignore",
+    env: SERVER_ENVIRONMENT,
+    timeout: 10_000,
+    ...options,
+  });
   return run.status === 0;
 }
 

@@ -46,7 +46,7 @@ export async function initializeCluster(folders: Folders, identity: Identity, sy
 
 function run(identity: Identity, program: string, args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const [child, tail] = start(identity, [], program, args);
+    const [child, tail] = start(identity, [program, ...args]);
     child.once("error", (cause) => reject(unavailable(`cannot run ${program}`, cause)));
     child.once("close", (code) => {
       if (code === 0) resolve();
@@ -58,9 +58,8 @@ function run(identity: Identity, program: string, args: readonly string[]): Prom
 /** Starts a program in its own session, so that a terminal's Ctrl-C reaches only the process that started it. */
 function start(
   identity: Identity,
-  endsWithParent: readonly string[],
-  program: string,
-  args: readonly string[],
+  [program = "", ...args]: readonly string[],
+  endsWithParent: readonly string[] = [],
 ): [child: ChildProcess, tail: () => string, onOutput: (listener: (tail: string) => void) => void] {
   const words = [...identity.prefix, ...endsWithParent, join(identity.binaries, "bin", program), ...args];
   const child = spawn(words[0] ?? program, words.slice(1), {
@@ -84,11 +83,15 @@ function start(
  * @throws ServerBusy when another server holds the cluster, or is just letting go of it
  * @throws SERVICE_UNAVAILABLE with the server's own words
  */
-export async function launch(folders: Folders, identity: Identity, flags: readonly string[]): Promise<Launched> {
+export async function launch(
+  folders: Folders,
+  identity: Identity,
+  flags: readonly string[],
+): Promise<Launched> {
   const fixed = ["listen_addresses=", "unix_socket_permissions=0700", "timezone=UTC", "log_timezone=UTC"];
   const settings = fixed.flatMap((setting) => ["-c", setting]);
   const args = ["-D", folders.cluster, "-k", folders.socket, ...settings, ...flags];
-  const [child, tail, onOutput] = start(identity, identity.endsWithParent, "postgres", args);
+  const [child, tail, onOutput] = start(identity, ["postgres", ...args], identity.endsWithParent);
   const gone = new Promise<void>((resolve) => child.once("close", () => resolve()));
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => {

@@ -11,8 +11,8 @@ import {
 } from "graphql";
 import type { Category } from "../../schema/categories.js";
 import type { AnswerError, Authorized, Fetched, Inquiry, Released } from "../inquiry.js";
-import type { PolicyIndex } from "../policy-index.js";
-import { objectionTo } from "../rules.js";
+import type { PolicyIndex } from "../policies.js";
+import { objectionTo } from "../policies.js";
 import { collectFields } from "../selections.js";
 import { withheldError } from "./safe-error.js";
 

@@ -1,7 +1,7 @@
 import { type FieldNode, getNamedType, type GraphQLObjectType, isAbstractType, isObjectType } from "graphql";
 import type { Category } from "../../schema/categories.js";
 import type { Operation } from "../inquiry.js";
-import { categoriesOf, type PolicyIndex } from "../policy-index.js";
+import { categoriesOf, type PolicyIndex } from "../policies.js";
 import { collectFields } from "../selections.js";
 
 /** Every category that a selection below `type` would open, aliases, fragments and abstract types included. */

@@ -6,8 +6,8 @@ import { BureauError } from "../../schema/errors.js";
 import type { ConsentLedger } from "../../schema/ports.js";
 import type { Rulebook } from "../../schema/rulebook.js";
 import type { Authenticated, Authorized, Inquiry, Operation, Question, RefusedRoot } from "../inquiry.js";
-import type { PolicyIndex } from "../policy-index.js";
-import { objectionTo } from "../rules.js";
+import type { PolicyIndex } from "../policies.js";
+import { objectionTo } from "../policies.js";
 import { collectFields } from "../selections.js";
 import { mergeQuestions, readQuestions, type Root } from "./read-questions.js";
 

@@ -11,8 +11,8 @@ import {
 } from "graphql";
 import type { Category } from "../../schema/categories.js";
 import type { Authorized, Inquiry, Narrowed, Operation } from "../inquiry.js";
-import type { PolicyIndex } from "../policy-index.js";
-import { objectionTo, type Standing } from "../rules.js";
+import type { PolicyIndex } from "../policies.js";
+import { objectionTo, type Standing } from "../policies.js";
 import { fragmentsOf, isIncluded } from "../selections.js";
 
 const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: "__typename" } };

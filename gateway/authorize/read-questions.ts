@@ -4,7 +4,7 @@ import type { Principal } from "../../schema/claims.js";
 import { BureauError } from "../../schema/errors.js";
 import type { Purpose } from "../../schema/purposes.js";
 import type { Operation, Question } from "../inquiry.js";
-import type { PolicyIndex } from "../policy-index.js";
+import type { PolicyIndex } from "../policies.js";
 import { askedCategories } from "./asked-categories.js";
 
 /** A portfolio holds at most this many merchants. */

@@ -21,7 +21,7 @@ export async function startFederation(
   supergraphSdl: string,
   sourceOf: (name: string) => GraphQLDataSource<FetchContext>,
 ): Promise<Federation> {
-  // The library reports usage to its vendor every hour unless told not to; a credit bureau must not.
+  // The library reports usage to its vendor every hour unless told not to, and hears it only from the environment.
   process.env["APOLLO_TELEMETRY_DISABLED"] = "1";
   const gateway = new ApolloGateway({
     supergraphSdl,

@@ -2,7 +2,7 @@ import { type DocumentNode, Kind, parse, visit } from "graphql";
 import { Lru } from "../../foundation/lru.js";
 import type { Category } from "../../schema/categories.js";
 import type { Authorized } from "../inquiry.js";
-import { categoriesOf, type PolicyIndex } from "../policy-index.js";
+import { categoriesOf, type PolicyIndex } from "../policies.js";
 
 const OPERATIONS_MAX = 2_000;
 

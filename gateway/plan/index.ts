@@ -1,5 +1,5 @@
 import { parse, print } from "graphql";
-import type { PolicyIndex } from "../policy-index.js";
+import type { PolicyIndex } from "../policies.js";
 import { readPolicies } from "./read-policies.js";
 import { stripSecurity } from "./strip-security.js";
 

@@ -1,5 +1,5 @@
 import { type ConstDirectiveNode, type DocumentNode, Kind } from "graphql";
-import type { Policy, PolicyIndex } from "../policy-index.js";
+import type { Policy, PolicyIndex } from "../policies.js";
 
 const POLICY_SPEC = /^https:\/\/specs\.apollo\.dev\/policy\/v[0-9.]+$/;
 

@@ -1,12 +1,8 @@
 import { composeServices } from "@apollo/composition";
 import { parse } from "graphql";
+import type { ComposedSubgraph } from "./composed-subgraph.js";
 import { lintSubgraph } from "./lint-subgraph.js";
 import { lintSupergraph } from "./lint-supergraph.js";
-
-export interface ComposedSubgraph {
-  readonly name: string;
-  readonly sdl: string;
-}
 
 /** Why a supergraph was refused; every problem at once. */
 export class CompositionError extends Error {

@@ -1,5 +1,5 @@
 import { type ConstDirectiveNode, type DocumentNode, Kind, parse } from "graphql";
-import type { ComposedSubgraph } from "./compose-supergraph.js";
+import type { ComposedSubgraph } from "./composed-subgraph.js";
 
 const FEDERATION = /^https:\/\/specs\.apollo\.dev\/federation\/v2\.[0-9]+$/;
 const PROFILE_ROOTS = new Set(["Query.merchant", "Query.merchants", "Query.me"]);

@@ -1,9 +1,9 @@
 import { type DocumentNode, Kind, type ObjectTypeDefinitionNode, parse, type TypeNode } from "graphql";
-import type { PolicyIndex } from "../../gateway/policy-index.js";
+import type { PolicyIndex } from "../../gateway/policies.js";
 import { readPolicies } from "../../gateway/plan/read-policies.js";
 import { CATEGORIES } from "../../schema/categories.js";
 import { PARTIES, SCOPES } from "../../schema/parties.js";
-import type { ComposedSubgraph } from "./compose-supergraph.js";
+import type { ComposedSubgraph } from "./composed-subgraph.js";
 
 const KNOWN_TERMS = new Set([
   ...CATEGORIES.map((category) => `consent:${category}`),

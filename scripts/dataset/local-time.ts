@@ -5,7 +5,7 @@ export interface LocalTime {
    * is read with the offset before the change (so it lands after it); one that an autumn change repeats is its first.
    * @throws RangeError when the text is no such time
    */
-  instantOf(local: string): string;
+  readonly instantOf: (local: string) => string;
 }
 
 const SHAPE = /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d)(?::(\d\d))?$/;
@@ -41,7 +41,8 @@ function findOffset(format: Intl.DateTimeFormat, wallMs: number): number {
 }
 
 function offsetAt(format: Intl.DateTimeFormat, instantMs: number): number {
-  const name = format.formatToParts(new Date(instantMs)).find((part) => part.type === "timeZoneName")?.value ?? "";
+  const name =
+    format.formatToParts(new Date(instantMs)).find((part) => part.type === "timeZoneName")?.value ?? "";
   const match = /^GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/.exec(name);
   if (match === null) throw new RangeError(`no offset in ${name}`);
   const [, sign, hours = "0", minutes = "0", seconds = "0"] = match;
@@ -52,7 +53,14 @@ function offsetAt(format: Intl.DateTimeFormat, instantMs: number): number {
 /** The wall clock reading as if it were UTC, in ms since the epoch. @throws RangeError when the text is no local time */
 export function wallClockMs(local: string): number {
   const [, year, month, day, hour, minute, second = "0"] = SHAPE.exec(local) ?? [];
-  const ms = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
+  const ms = Date.UTC(
+    Number(year),
+    Number(month) - 1,
+    Number(day),
+    Number(hour),
+    Number(minute),
+    Number(second),
+  );
   // Out-of-range parts roll over in Date.UTC: only a time that reads back as it was written is one.
   if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 16) !== local.slice(0, 16).replace(" ", "T")) {
     throw new RangeError(`not a local time: ${JSON.stringify(local)}`);

@@ -38,9 +38,13 @@ export async function publishFeeds(
     const own = await publishFeed(feed, settings, terminal);
     totals.set(feed.kind, own);
     rejected += own.rejected;
-    terminal.stdout.write(`${[describeTotals(feed.kind, own), ...describeRejections(feed.kind, own)].join("\n")}\n`);
+    terminal.stdout.write(
+      `${[describeTotals(feed.kind, own), ...describeRejections(feed.kind, own)].join("\n")}\n`,
+    );
     if (feed.kind === "account" && own.rejected > 0) {
-      terminal.stderr.write("error: accounts were rejected, so the feeds that name them were not published\n");
+      terminal.stderr.write(
+        "error: accounts were rejected, so the feeds that name them were not published\n",
+      );
       break;
     }
   }
@@ -66,7 +70,11 @@ export function landedBalances(feeds: readonly DatasetFeed[], outcome: FeedsOutc
   });
 }
 
-async function publishFeed(feed: DatasetFeed, settings: PublishSettings, terminal: Terminal): Promise<PublishTotals> {
+async function publishFeed(
+  feed: DatasetFeed,
+  settings: PublishSettings,
+  terminal: Terminal,
+): Promise<PublishTotals> {
   const progress = createProgress(terminal, feed.kind.padEnd(8), feed.count);
   let done = 0;
   try {

@@ -1,6 +1,6 @@
 import { createReadStream, existsSync } from "node:fs";
 import path from "node:path";
-import { pipeline, Transform } from "node:stream";
+import { PassThrough, pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { CsvError, parse } from "csv-parse";
 import { UsageError } from "../feed-client/terminal.js";
@@ -10,7 +10,9 @@ export class DatasetError extends UsageError {}
 
 /** The path of a table in a folder, as `name.csv.gz` or `name.csv`; `undefined` where there is none. */
 export function findTable(folder: string, name: string): string | undefined {
-  return [`${name}.csv.gz`, `${name}.csv`].map((file) => path.join(folder, file)).find((file) => existsSync(file));
+  return [`${name}.csv.gz`, `${name}.csv`]
+    .map((file) => path.join(folder, file))
+    .find((file) => existsSync(file));
 }
 
 /**
@@ -24,18 +26,25 @@ export async function* readCsv<C extends string, T>(
 ): AsyncGenerator<T> {
   const parser = parse({
     bom: true,
-    columns: (header: string[]) => requireColumns(file, header.map((name) => name.trim()), columns),
+    columns: (header: string[]) =>
+      requireColumns(
+        file,
+        header.map((name) => name.trim()),
+        columns,
+      ),
   });
   let row = 1;
-  const gunzip = file.endsWith(".gz") ? createGunzip() : new Transform({ transform: (chunk, _, done) => done(null, chunk) });
-  pipeline(createReadStream(file), gunzip, parser, () => undefined);
+  const decoder = file.endsWith(".gz") ? createGunzip() : new PassThrough();
+  // A failure anywhere destroys the parser with it, so the loop below throws it.
+  pipeline(createReadStream(file), decoder, parser, () => undefined);
   try {
     for await (const record of parser) {
       row += 1;
       yield read(record as Readonly<Record<C, string>>);
     }
   } catch (error) {
-    if (error instanceof RangeError) throw new DatasetError(`${file}, row ${row}: ${error.message}`, { cause: error });
+    if (error instanceof RangeError)
+      throw new DatasetError(`${file}, row ${row}: ${error.message}`, { cause: error });
     const isFault = error instanceof CsvError || (error as NodeJS.ErrnoException).code !== undefined;
     if (isFault) throw new DatasetError(`cannot read ${file}: ${(error as Error).message}`, { cause: error });
     throw error;

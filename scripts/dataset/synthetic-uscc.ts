@@ -12,16 +12,18 @@ const ORGANIZATION_WEIGHTS = [3, 7, 9, 10, 5, 8, 4, 2];
 export function syntheticUscc(seed: string): string {
   const bytes = createHash("sha256").update(`synthetic-uscc/1\0${seed}`).digest();
   const division = String(bytes.readUInt32BE(0) % 10_000).padStart(4, "0");
-  const organization = [...bytes.subarray(4, 12)].map((byte) => ALPHABET.charAt(byte % ALPHABET.length)).join("");
+  const organization = [...bytes.subarray(4, 12)]
+    .map((byte) => ALPHABET.charAt(byte % ALPHABET.length))
+    .join("");
   const body = `9199${division}${organization}${organizationCheck(organization)}`;
-  const check = [...ALPHABET].find((digit) => isUsccChecksumValid(body + digit));
+  const check = ALPHABET.split("").find((digit) => isUsccChecksumValid(body + digit));
   if (check === undefined) throw new Error(`no check digit for ${body}`);
   return body + check;
 }
 
 /** Check character of an organization code: 11 - (weighted sum mod 11), 10 as X, 11 as 0 (GB 11714-1997). */
 function organizationCheck(organization: string): string {
-  const total = [...organization].reduce((sum, char, index) => {
+  const total = organization.split("").reduce((sum, char, index) => {
     const value = /\d/.test(char) ? Number(char) : char.charCodeAt(0) - 55;
     return sum + value * (ORGANIZATION_WEIGHTS[index] ?? 0);
   }, 0);

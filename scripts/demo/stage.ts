@@ -4,9 +4,9 @@ import path from "node:path";
 import { systemClock } from "../../foundation/clock.js";
 import { ensureDatabase, startEmbeddedPostgres } from "../../foundation/embedded-postgres.js";
 import { createSigner, publicKeySet } from "../../foundation/tokens.js";
-import { createRequestBudget } from "../../gateway/budget.js";
-import { createDevelopmentIssuer, type TokenRequest } from "../../gateway/development-issuer.js";
-import { loadKeys, openBureau } from "../../gateway/open-bureau.js";
+import { createRequestBudget } from "../../gateway/receive/request-budget.js";
+import { createDevelopmentIssuer, type TokenRequest } from "../../gateway/process/development-issuer.js";
+import { loadKeys, openBureau } from "../../gateway/process/open-bureau.js";
 
 const ISSUER = "https://issuer.demo.invalid";
 const AUDIENCE = "https://xinqiao.demo.invalid";

@@ -52,6 +52,7 @@ export async function* batchLines(
 }
 
 const NEWLINE = Buffer.from("\n");
+const CHUNK_BYTES = 64 * 1024;
 
 class OpenBatch {
   records = 0;
@@ -60,6 +61,8 @@ class OpenBatch {
   readonly #hash = createHash("sha256");
   readonly #gzip = createGzip({ level: 4 });
   readonly #parts: Buffer[] = [];
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
 
   constructor(firstLine: number) {
     this.#firstLine = firstLine;
@@ -68,13 +71,23 @@ class OpenBatch {
 
   async add(line: Uint8Array): Promise<void> {
     if (!isBlank(line)) this.records += 1;
-    const whole = Buffer.concat([line, NEWLINE]);
-    this.bytes += whole.length;
-    this.#hash.update(whole);
-    if (!this.#gzip.write(whole)) await once(this.#gzip, "drain");
+    this.#waiting.push(line, NEWLINE);
+    this.#waitingBytes += line.length + 1;
+    this.bytes += line.length + 1;
+    if (this.#waitingBytes >= CHUNK_BYTES) await this.#flush();
+  }
+
+  /** Each write costs a trip to another thread, so lines go in chunks. */
+  async #flush(): Promise<void> {
+    const chunk = Buffer.concat(this.#waiting, this.#waitingBytes);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#hash.update(chunk);
+    if (!this.#gzip.write(chunk)) await once(this.#gzip, "drain");
   }
 
   async close(): Promise<Omit<LineBatch, "ordinal">> {
+    await this.#flush();
     const ended = once(this.#gzip, "end");
     this.#gzip.end();
     await ended;

@@ -8,12 +8,12 @@ const BATCH_RECORDS_MAX = 1_000_000;
 
 /** The flags that every publishing command has. */
 export const PUBLISH_FLAGS = {
-  "url": { type: "string", default: URL_DEFAULT },
-  "token": { type: "string" },
+  url: { type: "string", default: URL_DEFAULT },
+  token: { type: "string" },
   "token-file": { type: "string" },
   "batch-records": { type: "string", default: String(BATCH_RECORDS_DEFAULT) },
   "key-prefix": { type: "string" },
-  "help": { type: "boolean", short: "h", default: false },
+  help: { type: "boolean", short: "h", default: false },
 } as const satisfies NonNullable<ParseArgsConfig["options"]>;
 
 export const PUBLISH_FLAGS_HELP = `  --url URL            the gateway (default ${URL_DEFAULT})
@@ -48,8 +48,8 @@ export function onePath(positionals: readonly string[], what: string): string {
 }
 
 interface PublishFlagValues {
-  readonly "url": string;
-  readonly "token"?: string | undefined;
+  readonly url: string;
+  readonly token?: string | undefined;
   readonly "token-file"?: string | undefined;
   readonly "batch-records": string;
   readonly "key-prefix"?: string | undefined;
@@ -76,7 +76,12 @@ export async function readPublishSettings(
   if (!/^\d+$/.test(flags["batch-records"]) || batchRecords < 1 || batchRecords > BATCH_RECORDS_MAX) {
     throw new UsageError(`--batch-records must be a whole number from 1 to ${BATCH_RECORDS_MAX}`);
   }
-  return { baseUrl: readUrl(flags.url), token: await readToken(flags, terminal), batchRecords, keyPrefix: prefix };
+  return {
+    baseUrl: readUrl(flags.url),
+    token: await readToken(flags, terminal),
+    batchRecords,
+    keyPrefix: prefix,
+  };
 }
 
 function readUrl(text: string): string {
@@ -84,18 +89,23 @@ function readUrl(text: string): string {
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new UsageError(`--url must be an http or https address, not ${text}`);
   }
-  if (url.search !== "" || url.hash !== "") throw new UsageError("--url must have neither query nor fragment");
+  if (url.search !== "" || url.hash !== "")
+    throw new UsageError("--url must have neither query nor fragment");
   return url.href;
 }
 
 async function readToken(flags: PublishFlagValues, terminal: Terminal): Promise<string> {
   const file = flags["token-file"];
-  if (flags.token !== undefined && file !== undefined) throw new UsageError("give --token or --token-file, not both");
-  const token = (file === undefined ? (flags.token ?? terminal.envToken ?? "") : await readTokenFile(file)).trim();
+  if (flags.token !== undefined && file !== undefined)
+    throw new UsageError("give --token or --token-file, not both");
+  const token = (
+    file === undefined ? (flags.token ?? terminal.envToken ?? "") : await readTokenFile(file)
+  ).trim();
   if (token === "") {
     throw new UsageError("an access token is needed: --token-file FILE, --token TOKEN or XINQIAO_TOKEN");
   }
-  if (!/^[\x21-\x7e]+$/.test(token)) throw new UsageError("the token holds blanks or other characters no token has");
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw new UsageError("the token holds blanks or other characters no token has");
   return token;
 }
 

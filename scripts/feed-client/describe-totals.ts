@@ -22,7 +22,9 @@ export function describeTotals(kind: string, totals: PublishTotals): string {
 
 /** The first rejections, one a line, in the form editors jump to: `file:line: code pointer message`. */
 export function describeRejections(source: string, totals: PublishTotals): string[] {
-  const shown = totals.rejections.slice(0, REJECTIONS_SHOWN).map((rejection) => describeRejection(source, rejection));
+  const shown = totals.rejections
+    .slice(0, REJECTIONS_SHOWN)
+    .map((rejection) => describeRejection(source, rejection));
   const more = totals.rejected - shown.length;
   return more > 0 ? [...shown, `... and ${more} more rejections`] : shown;
 }

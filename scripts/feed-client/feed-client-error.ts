@@ -7,7 +7,11 @@ export class FeedClientError extends Error {
   /** HTTP status, where the gateway answered. */
   readonly status: number | undefined;
 
-  constructor(code: string, message: string, options: { readonly status?: number; readonly cause?: unknown } = {}) {
+  constructor(
+    code: string,
+    message: string,
+    options: { readonly status?: number; readonly cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "FeedClientError";
     this.code = code;

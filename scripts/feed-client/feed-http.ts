@@ -50,7 +50,12 @@ export function createFeedHttp(options: FeedHttpOptions): FeedHttp {
         "content-encoding": "gzip",
         "idempotency-key": idempotencyKey,
       };
-      const answer = await send(base, { method: "POST", headers, body: gzipped, timeoutMs: REPORT_TIMEOUT_MS });
+      const answer = await send(base, {
+        method: "POST",
+        headers,
+        body: gzipped,
+        timeoutMs: REPORT_TIMEOUT_MS,
+      });
       return readReport(answer);
     },
     async report(idempotencyKey) {
@@ -79,7 +84,11 @@ interface Answer {
 export class FeedAnswerError extends FeedClientError {
   readonly retryAfterMs: number | undefined;
 
-  constructor(code: string, message: string, facts: { readonly status: number; readonly retryAfter: number }) {
+  constructor(
+    code: string,
+    message: string,
+    facts: { readonly status: number; readonly retryAfter: number },
+  ) {
     super(code, message, { status: facts.status });
     this.retryAfterMs = facts.retryAfter >= 0 ? facts.retryAfter * 1000 : undefined;
   }
@@ -94,7 +103,10 @@ function readReport(answer: Answer): BatchReport {
   const value = parse(text);
   if (!isReport(value)) {
     const start = text.slice(0, ERROR_CHARS_MAX);
-    throw new FeedAnswerError("RESPONSE_INVALID", `the answer is no batch report: ${start}`, { status, retryAfter });
+    throw new FeedAnswerError("RESPONSE_INVALID", `the answer is no batch report: ${start}`, {
+      status,
+      retryAfter,
+    });
   }
   return value;
 }
@@ -103,15 +115,20 @@ function isReport(value: unknown): value is BatchReport {
   if (typeof value !== "object" || value === null) return false;
   const report = value as Readonly<Record<string, unknown>>;
   const counts = [report["accepted"], report["duplicate"], report["corrected"], report["rejected"]];
-  return counts.every((count) => Number.isSafeInteger(count) && (count as number) >= 0) && Array.isArray(report["rejections"]);
+  const isCounted = counts.every((count) => Number.isSafeInteger(count) && (count as number) >= 0);
+  return isCounted && Array.isArray(report["rejections"]);
 }
 
 /** The gateway's `{errors: [{message, extensions: {code}}]}`; anything else comes from something in between. */
 function readError(answer: Answer): { readonly code: string; readonly message: string } {
-  const value = parse(answer.text) as { errors?: { message?: unknown; extensions?: ErrorExtensions }[] } | undefined;
+  const value = parse(answer.text) as
+    | { errors?: { message?: unknown; extensions?: ErrorExtensions }[] }
+    | undefined;
   const first = Array.isArray(value?.errors) ? value.errors[0] : undefined;
   const code = first?.extensions?.code;
-  if (typeof code !== "string") return { code: `HTTP_${answer.status}`, message: answer.text.slice(0, ERROR_CHARS_MAX) };
+  if (typeof code !== "string") {
+    return { code: `HTTP_${answer.status}`, message: answer.text.slice(0, ERROR_CHARS_MAX) };
+  }
   const problem = first?.extensions?.problem;
   const line = first?.extensions?.line;
   const more = [problem, typeof line === "number" ? `line ${line} of the batch` : undefined];

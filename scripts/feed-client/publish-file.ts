@@ -1,5 +1,11 @@
 import { FEED_KINDS, isFeedKind } from "../../schema/feeds/kinds.js";
-import { onePath, parseFlags, PUBLISH_FLAGS, PUBLISH_FLAGS_HELP, readPublishSettings } from "./command-options.js";
+import {
+  onePath,
+  parseFlags,
+  PUBLISH_FLAGS,
+  PUBLISH_FLAGS_HELP,
+  readPublishSettings,
+} from "./command-options.js";
 import { describeCounts, describeRejections, describeTotals } from "./describe-totals.js";
 import { createProgress } from "./progress.js";
 import { publishLines } from "./publish-records.js";
@@ -27,7 +33,8 @@ export async function publishFile(args: readonly string[], terminal: Terminal): 
   }
   const { kind } = values;
   if (kind === undefined) throw new UsageError(`--kind is missing: one of ${FEED_KINDS.join(", ")}`);
-  if (!isFeedKind(kind)) throw new UsageError(`there is no feed of kind ${kind}: one of ${FEED_KINDS.join(", ")}`);
+  if (!isFeedKind(kind))
+    throw new UsageError(`there is no feed of kind ${kind}: one of ${FEED_KINDS.join(", ")}`);
   const path = onePath(positionals, "FILE");
   const settings = await readPublishSettings(values, terminal, "file");
   const file = await openLines(path);
@@ -39,10 +46,13 @@ export async function publishFile(args: readonly string[], terminal: Terminal): 
       lines: file.lines,
       signal: terminal.signal,
       onProgress: (soFar) => progress.update(file.consumed(), describeCounts(soFar)),
-      onRetry: ({ waitMs, error }) => progress.update(file.consumed(), `${error.message}; again in ${waitMs} ms`),
+      onRetry: ({ waitMs, error }) =>
+        progress.update(file.consumed(), `${error.message}; again in ${waitMs} ms`),
     });
     progress.stop();
-    terminal.stdout.write(`${[describeTotals(kind, totals), ...describeRejections(path, totals)].join("\n")}\n`);
+    terminal.stdout.write(
+      `${[describeTotals(kind, totals), ...describeRejections(path, totals)].join("\n")}\n`,
+    );
     return totals.rejected > 0 ? EXIT.rejected : EXIT.done;
   } finally {
     progress.stop();

@@ -42,13 +42,18 @@ export async function publishLines(
   const retry = { ...RETRY_DEFAULTS, ...options.retry, signal: options.signal, onRetry: options.onRetry };
   let totals = NO_TOTALS;
   let mayBeDone = true;
-  for await (const batch of batchLines(options.lines, { recordsMax: options.batchRecords ?? BATCH_RECORDS_DEFAULT })) {
+  for await (const batch of batchLines(options.lines, {
+    recordsMax: options.batchRecords ?? BATCH_RECORDS_DEFAULT,
+  })) {
     if (options.signal?.aborted === true) throw clientError("INTERRUPTED", "interrupted");
     const key = batchKey(options.keyPrefix, batch);
     // Batches go in order: behind the first one that is not there, none is, and asking for each would only cost time.
-    const earlier: BatchReport | undefined = mayBeDone ? await withRetry(() => http.report(key), retry) : undefined;
+    const earlier: BatchReport | undefined = mayBeDone
+      ? await withRetry(() => http.report(key), retry)
+      : undefined;
     mayBeDone = earlier !== undefined;
-    const report = earlier === undefined ? await send(http, { key, batch, retry }) : { ...earlier, repeated: true };
+    const report =
+      earlier === undefined ? await send(http, { key, batch, retry }) : { ...earlier, repeated: true };
     totals = addReport(totals, batch, accountFor(batch, report));
     options.onProgress?.(totals);
   }

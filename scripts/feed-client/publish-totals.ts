@@ -20,7 +20,15 @@ export interface PublishTotals {
 }
 
 export const NO_TOTALS: PublishTotals = {
-  batches: 0, repeated: 0, records: 0, bytes: 0, accepted: 0, duplicate: 0, corrected: 0, rejected: 0, rejections: [],
+  batches: 0,
+  repeated: 0,
+  records: 0,
+  bytes: 0,
+  accepted: 0,
+  duplicate: 0,
+  corrected: 0,
+  rejected: 0,
+  rejections: [],
 };
 
 /** `totals` with one more batch; its rejections' lines become lines of the whole input. */

@@ -37,7 +37,11 @@ async function inspect(path: string): Promise<{ readonly bytes: number; readonly
   }
 }
 
-async function* splitLines(path: string, file: NodeJS.ReadableStream, isGzip: boolean): AsyncGenerator<Uint8Array> {
+async function* splitLines(
+  path: string,
+  file: NodeJS.ReadableStream,
+  isGzip: boolean,
+): AsyncGenerator<Uint8Array> {
   const decoder = isGzip ? createGunzip() : undefined;
   file.on("error", (error: Error) => decoder?.destroy(error));
   const bytes = decoder === undefined ? file : file.pipe(decoder);
@@ -47,7 +51,9 @@ async function* splitLines(path: string, file: NodeJS.ReadableStream, isGzip: bo
     for (const line of splitter.end()) yield line.bytes;
   } catch (error) {
     if (error instanceof BureauError && error.code === "FEED_LINE_TOO_LONG") {
-      throw new UsageError(`${path}, line ${String(error.facts["line"])}: longer than ${LINE_BYTES_MAX} bytes`);
+      throw new UsageError(
+        `${path}, line ${String(error.facts["line"])}: longer than ${LINE_BYTES_MAX} bytes`,
+      );
     }
     throw new UsageError(`cannot read ${path}: ${(error as Error).message}`);
   } finally {

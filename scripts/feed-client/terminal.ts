@@ -33,7 +33,11 @@ export async function runCommand(command: Command, envToken: string | undefined)
 }
 
 /** Runs a command; expected failures become one precise line and an exit code. */
-export async function exitCodeOf(command: Command, args: readonly string[], terminal: Terminal): Promise<number> {
+export async function exitCodeOf(
+  command: Command,
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<number> {
   try {
     return await command(args, terminal);
   } catch (error) {

@@ -7,7 +7,11 @@ import { sum } from "../dataset/minor-units.js";
 export function allocate(amount: number, weights: readonly number[]): number[] {
   if (weights.length === 0) throw new RangeError("nothing to allocate to");
   const total = sum(weights);
-  if (total === 0) return allocate(amount, weights.map(() => 1));
+  if (total === 0)
+    return allocate(
+      amount,
+      weights.map(() => 1),
+    );
   const exact = weights.map((weight) => BigInt(amount) * BigInt(weight));
   const parts = exact.map((share) => Number(share / BigInt(total)));
   const left = amount - sum(parts);

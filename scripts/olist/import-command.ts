@@ -1,7 +1,13 @@
 import { describeBalance, isBalanced } from "../dataset/balance.js";
 import { formatMinor } from "../dataset/minor-units.js";
 import { type DatasetFeed, landedBalances, publishFeeds } from "../dataset/publish-feeds.js";
-import { onePath, parseFlags, PUBLISH_FLAGS, PUBLISH_FLAGS_HELP, readPublishSettings } from "../feed-client/command-options.js";
+import {
+  onePath,
+  parseFlags,
+  PUBLISH_FLAGS,
+  PUBLISH_FLAGS_HELP,
+  readPublishSettings,
+} from "../feed-client/command-options.js";
 import { EXIT, type Terminal } from "../feed-client/terminal.js";
 import { olistMerchantId } from "./map-accounts.js";
 import { OLIST_KINDS, type OlistRecords, olistRecords } from "./olist-records.js";
@@ -21,7 +27,7 @@ Sellers become merchants with synthetic codes. A run that broke off is resumed b
                        (for load; such times are no facts)
 ${PUBLISH_FLAGS_HELP}
 
-Needs a token of platform olist (npm run token -- --platform olist).
+Needs a token of platform olist (npm run --silent token -- --platform olist).
 exit code: 0 all landed and balances, 2 records were rejected, 1 failed or does not balance, 130 interrupted
 `;
 
@@ -48,7 +54,9 @@ export async function importOlist(args: readonly string[], terminal: Terminal): 
   for (const note of remarks(plan)) terminal.stdout.write(`note: ${note}\n`);
   const outcome = settings === undefined ? undefined : await publishFeeds(feeds, settings, terminal);
   const balances = [...reconcile(plan, records), ...landedBalances(feeds, outcome)];
-  terminal.stdout.write(`\nreconciliation (amounts in BRL)\n${balances.flatMap(describeBalance).join("\n")}\n\n`);
+  terminal.stdout.write(
+    `\nreconciliation (amounts in BRL)\n${balances.flatMap(describeBalance).join("\n")}\n\n`,
+  );
   terminal.stdout.write(`${describeLargest(plan).join("\n")}\n`);
   if (outcome !== undefined && outcome.rejected > 0) return EXIT.rejected;
   const isSound = balances.every(isBalanced) && (outcome?.isComplete ?? true);
@@ -66,10 +74,14 @@ function feedOf(kind: (typeof OLIST_KINDS)[number], records: OlistRecords): Data
 function remarks(plan: SalesPlan): string[] {
   const notes = [...plan.tables.notes];
   if (plan.estimatedOrders > 0) {
-    notes.push(`${plan.estimatedOrders} orders have no time of purchase; the approval or an estimate stands in`);
+    notes.push(
+      `${plan.estimatedOrders} orders have no time of purchase; the approval or an estimate stands in`,
+    );
   }
   const sales = [...allSales(plan)];
-  const early = sales.filter(({ shippedAt, deliveredAt = shippedAt }) => (deliveredAt ?? "") < (shippedAt ?? "")).length;
+  const early = sales.filter(
+    ({ shippedAt, deliveredAt = shippedAt }) => (deliveredAt ?? "") < (shippedAt ?? ""),
+  ).length;
   if (early > 0) notes.push(`${early} parcels are delivered before they were shipped, as the tables have it`);
   return notes;
 }
@@ -80,11 +92,15 @@ const LARGEST_SHOWN = 3;
 function describeLargest(plan: SalesPlan): string[] {
   const paid = new Map<string, number>();
   for (const sale of allSales(plan)) {
-    for (const payment of sale.payments) paid.set(sale.sellerId, (paid.get(sale.sellerId) ?? 0) + payment.amountMinor);
+    for (const payment of sale.payments)
+      paid.set(sale.sellerId, (paid.get(sale.sellerId) ?? 0) + payment.amountMinor);
   }
   const largest = [...paid].sort(([, a], [, b]) => b - a).slice(0, LARGEST_SHOWN);
   return [
     "largest merchants by what they were paid",
-    ...largest.map(([sellerId, minor]) => `  ${olistMerchantId(sellerId)}  ${formatMinor(minor).padStart(14)}  seller ${sellerId}`),
+    ...largest.map(
+      ([sellerId, minor]) =>
+        `  ${olistMerchantId(sellerId)}  ${formatMinor(minor).padStart(14)}  seller ${sellerId}`,
+    ),
   ];
 }

@@ -16,7 +16,9 @@ export function mapAccounts(plan: SalesPlan): AccountRecord[] {
   const sellers = new Map(plan.tables.sellers.map((seller) => [seller.sellerId, seller]));
   const accounts = [...earliestBySeller(plan)].map(([sellerId, openedAt]): AccountRecord => {
     const seller = sellers.get(sellerId);
-    const region = [seller?.city, seller?.state].filter((part) => part !== undefined && part !== "").join(", ");
+    const region = [seller?.city, seller?.state]
+      .filter((part) => part !== undefined && part !== "")
+      .join(", ");
     return {
       platform: OLIST_PLATFORM,
       zone: OLIST_ZONE,

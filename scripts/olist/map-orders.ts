@@ -5,7 +5,8 @@ import type { Sale } from "./plan-sales.js";
 
 /** One order record a sale. `totalMinor` is price and freight; lines carry the price alone. */
 export function mapOrder(sale: Sale, tables: OlistTables): OrderRecord {
-  const customer = sale.order.customerId === undefined ? undefined : tables.customers.get(sale.order.customerId);
+  const customer =
+    sale.order.customerId === undefined ? undefined : tables.customers.get(sale.order.customerId);
   return {
     platform: OLIST_PLATFORM,
     zone: OLIST_ZONE,
@@ -15,7 +16,9 @@ export function mapOrder(sale: Sale, tables: OlistTables): OrderRecord {
     currency: OLIST_CURRENCY,
     totalMinor: sale.totalMinor,
     createdAt: sale.createdAt,
-    ...(sale.paidAt === undefined ? {} : { paidAt: sale.paidAt, paidMinor: sum(sale.payments.map((part) => part.amountMinor)) }),
+    ...(sale.paidAt === undefined
+      ? {}
+      : { paidAt: sale.paidAt, paidMinor: sum(sale.payments.map((part) => part.amountMinor)) }),
     promisedShipAt: sale.promisedShipAt,
     ...(sale.promisedDeliveryAt === undefined ? {} : { promisedDeliveryAt: sale.promisedDeliveryAt }),
     ...(sale.cancelledAt === undefined ? {} : { cancelledAt: sale.cancelledAt }),

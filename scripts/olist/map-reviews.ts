@@ -9,9 +9,13 @@ const TEXT_CHARS_MAX = 10_000;
  * on several orders. It was written when the buyer answered the survey. None where the order has no sale.
  */
 export function mapReview(review: OlistReview, plan: SalesPlan): ReviewRecord[] {
-  const text = [review.title, review.message].filter((part) => part.trim() !== "").join("\n").slice(0, TEXT_CHARS_MAX);
+  const text = [review.title, review.message]
+    .filter((part) => part.trim() !== "")
+    .join("\n")
+    .slice(0, TEXT_CHARS_MAX);
   return (plan.sales.get(review.orderId) ?? []).map((sale) => {
-    const customer = sale.order.customerId === undefined ? undefined : plan.tables.customers.get(sale.order.customerId);
+    const customer =
+      sale.order.customerId === undefined ? undefined : plan.tables.customers.get(sale.order.customerId);
     const products = new Set(sale.items.map((item) => item.productId));
     const [product] = products;
     return {

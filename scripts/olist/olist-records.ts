@@ -1,5 +1,9 @@
 import type {
-  AccountRecord, OrderRecord, PaymentRecord, ReviewRecord, ShipmentRecord,
+  AccountRecord,
+  OrderRecord,
+  PaymentRecord,
+  ReviewRecord,
+  ShipmentRecord,
 } from "../../schema/feeds/records.js";
 import { mapAccounts } from "./map-accounts.js";
 import { mapOrder, mapPayments } from "./map-orders.js";

@@ -1,7 +1,13 @@
 import { createLocalTime } from "../dataset/local-time.js";
 import { sum } from "../dataset/minor-units.js";
 import { allocateEach } from "./allocate.js";
-import { OLIST_ZONE, type OlistItem, type OlistOrder, type OlistPayment, type OlistTables } from "./olist-rows.js";
+import {
+  OLIST_ZONE,
+  type OlistItem,
+  type OlistOrder,
+  type OlistPayment,
+  type OlistTables,
+} from "./olist-rows.js";
 
 /** A payment of an order, or one seller's part of it. */
 export type SalePayment = Omit<OlistPayment, "orderId">;
@@ -82,10 +88,16 @@ interface Parts {
 function salesOf({ order, items, payments, placedAt, instantOf }: Parts): Sale[] {
   const bySeller = new Map<string, OlistItem[]>();
   for (const item of items) bySeller.set(item.sellerId, [...(bySeller.get(item.sellerId) ?? []), item]);
-  const totals = [...bySeller.values()].map((own) => sum(own.map((item) => item.priceMinor + item.freightMinor)));
-  const cells = allocateEach(payments.map((payment) => payment.amountMinor), totals);
+  const totals = [...bySeller.values()].map((own) =>
+    sum(own.map((item) => item.priceMinor + item.freightMinor)),
+  );
+  const cells = allocateEach(
+    payments.map((payment) => payment.amountMinor),
+    totals,
+  );
   const isPaid = payments.some((payment) => payment.amountMinor > 0);
-  const optional = (local: string | undefined): string | undefined => (local === undefined ? undefined : instantOf(local));
+  const optional = (local: string | undefined): string | undefined =>
+    local === undefined ? undefined : instantOf(local);
   return [...bySeller].map(([sellerId, own], index) => ({
     saleId: `${order.orderId}.${index + 1}`,
     sellerId,
@@ -105,7 +117,11 @@ function salesOf({ order, items, payments, placedAt, instantOf }: Parts): Sale[]
   }));
 }
 
-function placedTime(order: OlistOrder, items: readonly OlistItem[], isTimeEstimated: boolean): string | undefined {
+function placedTime(
+  order: OlistOrder,
+  items: readonly OlistItem[],
+  isTimeEstimated: boolean,
+): string | undefined {
   const limits = items.map((item) => item.shippingLimitAt).sort();
   return order.purchasedAt ?? order.approvedAt ?? (isTimeEstimated ? limits[0] : undefined);
 }
@@ -116,7 +132,10 @@ function placedTime(order: OlistOrder, items: readonly OlistItem[], isTimeEstima
  */
 function cancelledTime(order: OlistOrder, placedAt: string): string | undefined {
   if (order.status !== "canceled" && order.status !== "unavailable") return undefined;
-  return [order.approvedAt, order.shippedAt, order.deliveredAt].reduce<string>((last, at) => later(last, at ?? last), placedAt);
+  return [order.approvedAt, order.shippedAt, order.deliveredAt].reduce<string>(
+    (last, at) => later(last, at ?? last),
+    placedAt,
+  );
 }
 
 /** Local times are written so that text order is time order. */

@@ -6,10 +6,17 @@ import type { OlistCustomer, OlistOrder, OlistTables } from "./olist-rows.js";
 
 /** Reads a folder of Olist tables (`*.csv.gz` or `*.csv`). Only orders and items must be there. @throws DatasetError */
 export async function readOlistTables(folder: string): Promise<OlistTables> {
-  const isFolder = await stat(folder).then((found) => found.isDirectory(), () => false);
+  const isFolder = await stat(folder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
   if (!isFolder) throw new DatasetError(`${folder} is not a folder`);
   const notes: string[] = [];
-  const optional = async <T>(name: string, meaning: string, read: (file: string) => Promise<T>): Promise<T | undefined> => {
+  const optional = async <T>(
+    name: string,
+    meaning: string,
+    read: (file: string) => Promise<T>,
+  ): Promise<T | undefined> => {
     const file = findTable(folder, name);
     if (file !== undefined) return read(file);
     notes.push(`no ${name}: ${meaning}`);
@@ -21,8 +28,13 @@ export async function readOlistTables(folder: string): Promise<OlistTables> {
     payments: (await optional("olist_order_payments_dataset", "orders count as unpaid", readPayments)) ?? [],
     reviews: (await optional("olist_order_reviews_dataset", "no reviews are imported", readReviews)) ?? [],
     sellers: (await optional("olist_sellers_dataset", "accounts carry no region", readSellers)) ?? [],
-    customers: (await optional("olist_customers_dataset", "orders carry neither buyer nor region", readCustomers)) ?? new Map(),
-    categories: (await optional("olist_products_dataset", "lines carry no category", (file) => readCategories(folder, file))) ?? new Map(),
+    customers:
+      (await optional("olist_customers_dataset", "orders carry neither buyer nor region", readCustomers)) ??
+      new Map(),
+    categories:
+      (await optional("olist_products_dataset", "lines carry no category", (file) =>
+        readCategories(folder, file),
+      )) ?? new Map(),
     notes,
   };
 }
@@ -34,8 +46,13 @@ function requireTable(folder: string, name: string): string {
 }
 
 const ORDER_COLUMNS = [
-  "order_id", "order_status", "order_purchase_timestamp", "order_approved_at",
-  "order_delivered_carrier_date", "order_delivered_customer_date", "order_estimated_delivery_date",
+  "order_id",
+  "order_status",
+  "order_purchase_timestamp",
+  "order_approved_at",
+  "order_delivered_carrier_date",
+  "order_delivered_customer_date",
+  "order_estimated_delivery_date",
 ] as const;
 
 async function readOrders(folder: string, notes: string[]): Promise<OlistOrder[]> {
@@ -46,10 +63,15 @@ async function readOrders(folder: string, notes: string[]): Promise<OlistOrder[]
     return readAll(readCsv(partial, ORDER_COLUMNS, (row) => orderOf(row, undefined)));
   }
   const file = whole ?? requireTable(folder, "olist_orders_dataset");
-  return readAll(readCsv(file, [...ORDER_COLUMNS, "customer_id"] as const, (row) => orderOf(row, row["customer_id"])));
+  return readAll(
+    readCsv(file, [...ORDER_COLUMNS, "customer_id"] as const, (row) => orderOf(row, row["customer_id"])),
+  );
 }
 
-function orderOf(row: Readonly<Record<(typeof ORDER_COLUMNS)[number], string>>, customerId: string | undefined): OlistOrder {
+function orderOf(
+  row: Readonly<Record<(typeof ORDER_COLUMNS)[number], string>>,
+  customerId: string | undefined,
+): OlistOrder {
   return {
     orderId: requireText(row.order_id, "order_id"),
     customerId,
@@ -64,49 +86,68 @@ function orderOf(row: Readonly<Record<(typeof ORDER_COLUMNS)[number], string>>, 
 
 async function readItems(file: string): Promise<OlistTables["items"]> {
   const columns = [
-    "order_id", "order_item_id", "product_id", "seller_id", "shipping_limit_date", "price", "freight_value",
+    "order_id",
+    "order_item_id",
+    "product_id",
+    "seller_id",
+    "shipping_limit_date",
+    "price",
+    "freight_value",
   ] as const;
-  return readAll(readCsv(file, columns, (row) => ({
-    orderId: requireText(row.order_id, "order_id"),
-    itemNumber: parseCount(row.order_item_id),
-    productId: requireText(row.product_id, "product_id"),
-    sellerId: requireText(row.seller_id, "seller_id"),
-    shippingLimitAt: requireTime(row.shipping_limit_date),
-    priceMinor: parseMinor(row.price),
-    freightMinor: parseMinor(row.freight_value),
-  })));
+  return readAll(
+    readCsv(file, columns, (row) => ({
+      orderId: requireText(row.order_id, "order_id"),
+      itemNumber: parseCount(row.order_item_id),
+      productId: requireText(row.product_id, "product_id"),
+      sellerId: requireText(row.seller_id, "seller_id"),
+      shippingLimitAt: requireTime(row.shipping_limit_date),
+      priceMinor: parseMinor(row.price),
+      freightMinor: parseMinor(row.freight_value),
+    })),
+  );
 }
 
 async function readPayments(file: string): Promise<OlistTables["payments"]> {
   const columns = ["order_id", "payment_sequential", "payment_type", "payment_value"] as const;
-  return readAll(readCsv(file, columns, (row) => ({
-    orderId: requireText(row.order_id, "order_id"),
-    sequence: parseCount(row.payment_sequential),
-    method: requireText(row.payment_type, "payment_type"),
-    amountMinor: parseMinor(row.payment_value),
-  })));
+  return readAll(
+    readCsv(file, columns, (row) => ({
+      orderId: requireText(row.order_id, "order_id"),
+      sequence: parseCount(row.payment_sequential),
+      method: requireText(row.payment_type, "payment_type"),
+      amountMinor: parseMinor(row.payment_value),
+    })),
+  );
 }
 
 async function readReviews(file: string): Promise<OlistTables["reviews"]> {
   const columns = [
-    "review_id", "order_id", "review_score", "review_comment_title", "review_comment_message", "review_answer_timestamp",
+    "review_id",
+    "order_id",
+    "review_score",
+    "review_comment_title",
+    "review_comment_message",
+    "review_answer_timestamp",
   ] as const;
-  return readAll(readCsv(file, columns, (row) => ({
-    reviewId: requireText(row.review_id, "review_id"),
-    orderId: requireText(row.order_id, "order_id"),
-    score: parseCount(row.review_score),
-    title: row.review_comment_title,
-    message: row.review_comment_message,
-    answeredAt: requireTime(row.review_answer_timestamp),
-  })));
+  return readAll(
+    readCsv(file, columns, (row) => ({
+      reviewId: requireText(row.review_id, "review_id"),
+      orderId: requireText(row.order_id, "order_id"),
+      score: parseCount(row.review_score),
+      title: row.review_comment_title,
+      message: row.review_comment_message,
+      answeredAt: requireTime(row.review_answer_timestamp),
+    })),
+  );
 }
 
 async function readSellers(file: string): Promise<OlistTables["sellers"]> {
-  return readAll(readCsv(file, ["seller_id", "seller_city", "seller_state"] as const, (row) => ({
-    sellerId: requireText(row.seller_id, "seller_id"),
-    city: row.seller_city,
-    state: row.seller_state,
-  })));
+  return readAll(
+    readCsv(file, ["seller_id", "seller_city", "seller_state"] as const, (row) => ({
+      sellerId: requireText(row.seller_id, "seller_id"),
+      city: row.seller_city,
+      state: row.seller_state,
+    })),
+  );
 }
 
 async function readCustomers(file: string): Promise<OlistTables["customers"]> {

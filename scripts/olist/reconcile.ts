@@ -73,7 +73,10 @@ function reconcilePayments(plan: SalesPlan, records: OlistRecords): Balance[] {
     {
       name: "payments",
       whole: measure(payments, worth),
-      parts: [{ name: "allocated to order records", count: sold.length, amountMinor: paidMinor }, ...leftOver(plan, payments, worth)],
+      parts: [
+        { name: "allocated to order records", count: sold.length, amountMinor: paidMinor },
+        ...leftOver(plan, payments, worth),
+      ],
     },
     {
       name: "sellers' parts of payments",
@@ -104,7 +107,8 @@ function reconcileShipments(plan: SalesPlan, records: OlistRecords): Balance {
 function reconcileReviews(plan: SalesPlan, records: OlistRecords): Balance {
   const { reviews } = plan.tables;
   const rows = new Set<string>();
-  for (const { reviewId, orderId = "" } of records.review()) rows.add(`${reviewId}/${orderId.replace(/\.\d+$/, "")}`);
+  for (const { reviewId, orderId = "" } of records.review())
+    rows.add(`${reviewId}/${orderId.replace(/\.\d+$/, "")}`);
   return {
     name: "reviews",
     whole: { count: reviews.length },
@@ -133,7 +137,13 @@ function leftOver<T extends { readonly orderId: string }>(
   rows: readonly T[],
   worth: ((row: T) => number) | undefined,
 ): Part[] {
-  return FATES.map(([fate, name]) => ({ name, ...measure(rows.filter((row) => plan.fateOf(row.orderId) === fate), worth) }));
+  return FATES.map(([fate, name]) => ({
+    name,
+    ...measure(
+      rows.filter((row) => plan.fateOf(row.orderId) === fate),
+      worth,
+    ),
+  }));
 }
 
 function measure<T>(rows: readonly T[], worth: ((row: T) => number) | undefined): Measure {

@@ -2,7 +2,13 @@ import { type Balance, describeBalance, isBalanced } from "../dataset/balance.js
 import { sum } from "../dataset/minor-units.js";
 import { type DatasetFeed, landedBalances, publishFeeds } from "../dataset/publish-feeds.js";
 import { DatasetError, readAll } from "../dataset/read-csv.js";
-import { onePath, parseFlags, PUBLISH_FLAGS, PUBLISH_FLAGS_HELP, readPublishSettings } from "../feed-client/command-options.js";
+import {
+  onePath,
+  parseFlags,
+  PUBLISH_FLAGS,
+  PUBLISH_FLAGS_HELP,
+  readPublishSettings,
+} from "../feed-client/command-options.js";
 import { EXIT, type Terminal } from "../feed-client/terminal.js";
 import { mapTmall, TMALL_MERCHANT, type TmallRecords } from "./map-tmall.js";
 import { readTmallReport, type TmallOrder } from "./tmall-rows.js";
@@ -17,7 +23,7 @@ actually paid is the net: refund + net = total in every paid order, which is che
   --dry-run            map and reconcile, publish nothing
 ${PUBLISH_FLAGS_HELP}
 
-Needs a token of platform tmall (npm run token -- --platform tmall).
+Needs a token of platform tmall (npm run --silent token -- --platform tmall).
 exit code: 0 all landed and balances, 2 records were rejected, 1 failed or does not balance, 130 interrupted
 `;
 
@@ -36,11 +42,17 @@ export async function importTmall(args: readonly string[], terminal: Terminal): 
   const orders = await readAll(readTmallReport(file));
   if (orders.length === 0) throw new DatasetError(`${file} has no orders`);
   const records = mapTmall(orders);
-  const feeds = KINDS.map((kind): DatasetFeed => ({ kind, count: records[kind].length, records: records[kind] }));
+  const feeds = KINDS.map((kind): DatasetFeed => ({
+    kind,
+    count: records[kind].length,
+    records: records[kind],
+  }));
   const filled = feeds.filter((feed) => feed.count > 0);
   const outcome = settings === undefined ? undefined : await publishFeeds(filled, settings, terminal);
   const balances = [...reconcileTmall(orders, records), ...landedBalances(filled, outcome)];
-  terminal.stdout.write(`\nreconciliation (amounts in CNY)\n${balances.flatMap(describeBalance).join("\n")}\n\n`);
+  terminal.stdout.write(
+    `\nreconciliation (amounts in CNY)\n${balances.flatMap(describeBalance).join("\n")}\n\n`,
+  );
   terminal.stdout.write(`merchant ${TMALL_MERCHANT}\n`);
   if (outcome !== undefined && outcome.rejected > 0) return EXIT.rejected;
   const isSound = balances.every(isBalanced) && (outcome?.isComplete ?? true);
@@ -60,17 +72,23 @@ export function reconcileTmall(orders: readonly TmallOrder[], records: TmallReco
       whole: { count: orders.length, amountMinor: sum(orders.map((order) => order.totalMinor)) },
       parts: [
         { name: "paid order records", count: paid.length, amountMinor: paidMinor },
-        { name: "unpaid order records", count: unpaid.length, amountMinor: sum(unpaid.map((order) => order.totalMinor)) },
+        {
+          name: "unpaid order records",
+          count: unpaid.length,
+          amountMinor: sum(unpaid.map((order) => order.totalMinor)),
+        },
       ],
     },
     {
       name: "paid orders",
       whole: { count: paid.length, amountMinor: paidMinor },
-      parts: [{
-        name: "payment records",
-        count: records.payment.length,
-        amountMinor: sum(records.payment.map((payment) => payment.amountMinor)),
-      }],
+      parts: [
+        {
+          name: "payment records",
+          count: records.payment.length,
+          amountMinor: sum(records.payment.map((payment) => payment.amountMinor)),
+        },
+      ],
     },
     {
       name: "refunds of the report",
@@ -84,7 +102,11 @@ export function reconcileTmall(orders: readonly TmallOrder[], records: TmallReco
       name: "refund + actual = total, over paid orders",
       whole: { count: paid.length, amountMinor: paidMinor },
       parts: [
-        { name: "actual (net) of the report", count: paid.length, amountMinor: sum(orders.map((order) => order.netMinor)) },
+        {
+          name: "actual (net) of the report",
+          count: paid.length,
+          amountMinor: sum(orders.map((order) => order.netMinor)),
+        },
         { name: "refund records", count: 0, amountMinor: refundMinor },
       ],
     },

@@ -56,7 +56,9 @@ function checkAmounts({ totalMinor, netMinor, refundMinor, paidAt }: TmallOrder)
   const expected = paidAt === undefined ? 0 : totalMinor;
   if (refundMinor + netMinor === expected) return;
   const parts = `refund ${formatMinor(refundMinor)} + net ${formatMinor(netMinor)}`;
-  throw new RangeError(`${parts} is not ${formatMinor(expected)} (${paidAt === undefined ? "unpaid" : "the total"})`);
+  throw new RangeError(
+    `${parts} is not ${formatMinor(expected)} (${paidAt === undefined ? "unpaid" : "the total"})`,
+  );
 }
 
 function requireTime(text: string): string {

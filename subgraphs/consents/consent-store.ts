@@ -93,7 +93,7 @@ export async function appendEvent(
 ): Promise<void> {
   await trx.query(
     `insert into consents.consent_event (merchant_id, consent_id, seq, kind, at, actor)
-      select $1, $2, coalesce(max(seq), 0) + 1, $3, $4, $5
+      select $1::text, $2::uuid, coalesce(max(seq), 0) + 1, $3::text, $4::timestamptz, $5::text
       from consents.consent_event where merchant_id = $1 and consent_id = $2`,
     [merchant, consentId, event.kind, event.at, event.actor],
   );

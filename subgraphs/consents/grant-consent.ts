@@ -72,7 +72,7 @@ export function requireWithinCeiling(
   const problems = withinCeiling(purpose, terms, rulebook);
   const first = problems[0];
   if (first === undefined) return;
-  throw new BureauError("PURPOSE_CEILING_EXCEEDED", first.problem, {
+  throw new BureauError(first.code, first.problem, {
     facts: {
       argument: first.field,
       problem: first.problem,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSigner, generateSigningKey, sha256Base64url } from "../../foundation/tokens.js";
-import { PERMIT_ISSUER } from "../../gateway/create-gateway.js";
+import { PERMIT_ISSUER } from "../../gateway/process/create-gateway.js";
 import { createSubgraphServer } from "../../subgraphs/host/http.js";
 import { ALICE, BOB, grant, publishTwoMerchants } from "../support/actors.js";
 import { startTestBureau, type TestBureau } from "../support/bureau.js";

@@ -126,7 +126,9 @@ describe("a coalescer", () => {
 describe("a batch that goes wrong", () => {
   it("fails for each of its waiters and for nobody else", async () => {
     const { batches, coalescer } = createWire();
-    const failed = [coalescer.call("a"), coalescer.call("b")].map((call) => call.catch((error: Error) => error.message));
+    const failed = [coalescer.call("a"), coalescer.call("b")].map((call) =>
+      call.catch((error: Error) => error.message),
+    );
     await delay(0);
     const next = coalescer.call("c");
     batches[0]?.fail(new Error("cut off"));

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import * as parse from "../../foundation/config/parsers.js";
-import { Secret } from "../../foundation/config/secret.js";
+import type { Secret } from "../../foundation/config/secret.js";
 import {
   ConfigError,
   configurationMarkdown,
@@ -15,10 +15,24 @@ import {
 } from "../../foundation/config.js";
 
 const TABLE = {
-  port: withDefault({ env: "XINQIAO_PORT", doc: "Where it listens.", parse: parse.integer(1, 65_535), default: 4_000 }),
-  timeoutMs: withDefault({ env: "XINQIAO_TIMEOUT", doc: "How long.", parse: parse.durationMs(1, 60_000), default: 5_000 }),
+  port: withDefault({
+    env: "XINQIAO_PORT",
+    doc: "Where it listens.",
+    parse: parse.integer(1, 65_535),
+    default: 4_000,
+  }),
+  timeoutMs: withDefault({
+    env: "XINQIAO_TIMEOUT",
+    doc: "How long.",
+    parse: parse.durationMs(1, 60_000),
+    default: 5_000,
+  }),
   issuer: required({ env: "XINQIAO_ISSUER", doc: "Who signs tokens.", parse: parse.url() }),
-  redis: optional({ env: "XINQIAO_REDIS_URL", doc: "Shared state.", parse: parse.connectionString(["redis"]) }),
+  redis: optional({
+    env: "XINQIAO_REDIS_URL",
+    doc: "Shared state.",
+    parse: parse.connectionString(["redis"]),
+  }),
   key: requiredSecret({ env: "XINQIAO_KEY", doc: "Pseudonym key.", parse: parse.string(100) }),
 };
 
@@ -46,9 +60,14 @@ function problemsOf(run: () => unknown): readonly string[] {
 describe("the configuration", () => {
   it("is typed, with defaults for what is absent, and frozen", () => {
     const config = load({ ...GOOD, XINQIAO_TIMEOUT: "2s" });
-    const typed: { port: number; timeoutMs: number; issuer: string; redis: string | undefined; key: Secret } = config;
+    const typed: { port: number; timeoutMs: number; issuer: string; redis: string | undefined; key: Secret } =
+      config;
     expect({ ...typed, key: config.key.reveal() }).toEqual({
-      port: 4_000, timeoutMs: 2_000, issuer: "https://as.example", redis: undefined, key: "k-1",
+      port: 4_000,
+      timeoutMs: 2_000,
+      issuer: "https://as.example",
+      redis: undefined,
+      key: "k-1",
     });
     expect(Object.isFrozen(config)).toBe(true);
   });
@@ -59,7 +78,13 @@ describe("the configuration", () => {
   });
 
   it("reports all problems at once, unknown variables among them, and no value", () => {
-    const bad = { XINQIAO_PORT: "99999", XINQIAO_TIMEOUT: "5", XINQIAO_PROT: "hush", XINQIAO_KEY: "a\nb", HOME: "/x" };
+    const bad = {
+      XINQIAO_PORT: "99999",
+      XINQIAO_TIMEOUT: "5",
+      XINQIAO_PROT: "hush",
+      XINQIAO_KEY: "a\nb",
+      HOME: "/x",
+    };
     expect(problemsOf(() => load(bad))).toEqual([
       "XINQIAO_PORT must be a whole number from 1 to 65535",
       "XINQIAO_TIMEOUT must be a duration from 1ms to 1m with its unit (ms, s, m, h, d)",
@@ -79,17 +104,26 @@ describe("the configuration", () => {
   it("checks what must hold between settings once each is right", () => {
     const relations = ({ port }: { port: number }) => (port < 1_024 ? ["XINQIAO_PORT is privileged"] : []);
     const environment = { ...GOOD, XINQIAO_PORT: "80" };
-    const run = (extra: object) => loadConfig(TABLE, { environment: { ...environment, ...extra }, readFile: () => "", relations });
+    const run = (extra: object) =>
+      loadConfig(TABLE, { environment: { ...environment, ...extra }, readFile: () => "", relations });
     expect(problemsOf(() => run({}))).toEqual(["XINQIAO_PORT is privileged"]);
     expect(problemsOf(() => run({ XINQIAO_PORT: "8080" }))).toEqual([]);
-    expect(problemsOf(() => run({ XINQIAO_ISSUER: "" }))).toEqual(["XINQIAO_ISSUER is required: Who signs tokens."]);
+    expect(problemsOf(() => run({ XINQIAO_ISSUER: "" }))).toEqual([
+      "XINQIAO_ISSUER is required: Who signs tokens.",
+    ]);
   });
 });
 
 describe("a secret", () => {
   it("never shows itself, and reveals itself when asked", () => {
     const { key } = load(GOOD);
-    const shown = [String(key), JSON.stringify({ key }), inspect(key), inspect({ key }, { showHidden: true }), `${key}`];
+    const shown = [
+      String(key),
+      JSON.stringify({ key }),
+      inspect(key),
+      inspect({ key }, { showHidden: true }),
+      `${key}`,
+    ];
     for (const text of shown) expect(text).toContain("[secret]");
     expect(shown.join()).not.toContain("k-1");
     expect(key.reveal()).toBe("k-1");
@@ -107,12 +141,15 @@ describe("a secret", () => {
     expect(problemsOf(() => load({ XINQIAO_ISSUER: "https://as.example", XINQIAO_KEY_FILE: "x" }))).toEqual([
       "XINQIAO_KEY_FILE names a file that cannot be read",
     ]);
-    expect(problemsOf(() => load({ ...GOOD, XINQIAO_PORT_FILE: "x" }))).toEqual(["XINQIAO_PORT_FILE is not a setting"]);
+    expect(problemsOf(() => load({ ...GOOD, XINQIAO_PORT_FILE: "x" }))).toEqual([
+      "XINQIAO_PORT_FILE is not a setting",
+    ]);
   });
 
   it("may be optional", () => {
     const table = { key: optionalSecret({ env: "XINQIAO_KEY", doc: "x", parse: parse.string() }) };
-    const read = (environment: Record<string, string>) => loadConfig(table, { environment, readFile: () => "" }).key;
+    const read = (environment: Record<string, string>) =>
+      loadConfig(table, { environment, readFile: () => "" }).key;
     expect(read({})).toBeUndefined();
     expect(read({ XINQIAO_KEY: "a" })?.reveal()).toBe("a");
   });
@@ -133,7 +170,9 @@ describe("what is shown of the configuration", () => {
   it("has every setting in the Markdown page", () => {
     const page = configurationMarkdown({ Gateway: TABLE });
     expect(page).toContain("## Gateway\n");
-    expect(page).toContain("| `XINQIAO_TIMEOUT` | How long. | a duration from 1ms to 1m with its unit (ms, s, m, h, d) | `5s` |");
+    expect(page).toContain(
+      "| `XINQIAO_TIMEOUT` | How long. | a duration from 1ms to 1m with its unit (ms, s, m, h, d) | `5s` |",
+    );
     expect(page).toContain("| required; secret, or `XINQIAO_KEY_FILE` |");
     expect(page).toContain("| none |");
   });
@@ -141,15 +180,53 @@ describe("what is shown of the configuration", () => {
 
 describe("a parser", () => {
   it.each<[name: string, parser: parse.Parser<unknown>, good: [string, unknown][], bad: string[]]>([
-    ["integer", parse.integer(1, 10), [["1", 1], ["10", 10]], ["0", "11", "1.5", "1e1", " 1", "", "0x1"]],
-    ["durationMs", parse.durationMs(1, 86_400_000), [["250ms", 250], ["1m", 60_000], ["1d", 86_400_000]], ["0ms", "2d", "5", "1 s", "1S", "-1s", "1constructor"]],
-    ["bytes", parse.bytes(1, 2 ** 30), [["512B", 512], ["8MiB", 8 * 2 ** 20]], ["0B", "2GiB", "8MB", "8"]],
-    ["boolean", parse.boolean(), [["true", true], ["false", false]], ["1", "yes", "TRUE", ""]],
+    [
+      "integer",
+      parse.integer(1, 10),
+      [
+        ["1", 1],
+        ["10", 10],
+      ],
+      ["0", "11", "1.5", "1e1", " 1", "", "0x1"],
+    ],
+    [
+      "durationMs",
+      parse.durationMs(1, 86_400_000),
+      [
+        ["250ms", 250],
+        ["1m", 60_000],
+        ["1d", 86_400_000],
+      ],
+      ["0ms", "2d", "5", "1 s", "1S", "-1s", "1constructor"],
+    ],
+    [
+      "bytes",
+      parse.bytes(1, 2 ** 30),
+      [
+        ["512B", 512],
+        ["8MiB", 8 * 2 ** 20],
+      ],
+      ["0B", "2GiB", "8MB", "8"],
+    ],
+    [
+      "boolean",
+      parse.boolean(),
+      [
+        ["true", true],
+        ["false", false],
+      ],
+      ["1", "yes", "TRUE", ""],
+    ],
     ["oneOf", parse.oneOf(["a", "b"]), [["a", "a"]], ["c", "A", ""]],
     ["string", parse.string(3), [["abc", "abc"]], ["abcd", "a\u0000"]],
     ["path", parse.path(), [["./x", "./x"]], ["a\0b"]],
     ["url", parse.url(["https"]), [["https://a/b", "https://a/b"]], ["http://a", "a", "https://me:pw@a"]],
-    ["connectionString", parse.connectionString(["postgres"]), [["postgres:///d?host=/s", "postgres:///d?host=/s"]], ["redis://a", "d"]],
+    [
+      "connectionString",
+      parse.connectionString(["postgres"]),
+      [["postgres:///d?host=/s", "postgres:///d?host=/s"]],
+      ["redis://a", "d"],
+    ],
     ["list", parse.list(parse.integer(1, 9), 3), [["1, 2", [1, 2]]], ["1,1", "1,,2", "1,x", "1,2,3,4"]],
   ])("%s takes what it expects and nothing else", (_name, parser, good, bad) => {
     for (const [text, value] of good) expect(parser.parse(text), text).toEqual(value);

@@ -34,7 +34,11 @@ afterEach(async () => {
 });
 
 async function start(options: Partial<EmbeddedPostgresOptions> = {}): Promise<EmbeddedPostgres> {
-  const server = await startEmbeddedPostgres({ dataDirectory: join(folder, "data"), noSync: true, ...options });
+  const server = await startEmbeddedPostgres({
+    dataDirectory: join(folder, "data"),
+    noSync: true,
+    ...options,
+  });
   started.push(server);
   return server;
 }
@@ -138,7 +142,9 @@ describe("the embedded server", () => {
     await first.stop();
     expect(serversOf(folder)).toEqual([]);
     const second = await start();
-    expect(await query(second.connectionString("bureau-1"), "select seven from kept")).toEqual([{ seven: 7 }]);
+    expect(await query(second.connectionString("bureau-1"), "select seven from kept")).toEqual([
+      { seven: 7 },
+    ]);
   });
 
   it("works in a folder that only its owner may enter, with a path far longer than a socket's may be", async () => {
@@ -185,7 +191,17 @@ describe("a server that is already there", () => {
   it("is not mistaken for a stranger's process that got its number after a restart", async () => {
     const first = await start();
     await first.stop();
-    const stale = [process.pid, join(folder, "data", "18"), "1", "5432", "/nowhere", "", "", "ready", ""].join("\n");
+    const stale = [
+      process.pid,
+      join(folder, "data", "18"),
+      "1",
+      "5432",
+      "/nowhere",
+      "",
+      "",
+      "ready",
+      "",
+    ].join("\n");
     writeFileSync(join(folder, "data", "18", "postmaster.pid"), stale, { mode: 0o600 });
     const second = await start();
     expect(second.adopted).toBe(false);
@@ -234,14 +250,17 @@ describe("a killed process", () => {
 });
 
 describe.skipIf(!isRoot)("started by root", () => {
-  it.each<IdentityKind>(["namespace", "account"])("the server runs, restarts and stops as '%s'", async (identity) => {
-    // The other account must be able to reach the data.
-    chmodSync(folder, 0o755);
-    for (const adopted of [false, false]) {
-      const server = await start({ identity });
-      expect(server.adopted).toBe(adopted);
-      expect(await query(server.connectionString("postgres"), "select 1 as one")).toEqual([{ one: 1 }]);
-      await server.stop();
-    }
-  });
+  it.each<IdentityKind>(["namespace", "account"])(
+    "the server runs, restarts and stops as '%s'",
+    async (identity) => {
+      // The other account must be able to reach the data.
+      chmodSync(folder, 0o755);
+      for (const adopted of [false, false]) {
+        const server = await start({ identity });
+        expect(server.adopted).toBe(adopted);
+        expect(await query(server.connectionString("postgres"), "select 1 as one")).toEqual([{ one: 1 }]);
+        await server.stop();
+      }
+    },
+  );
 });

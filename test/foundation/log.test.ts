@@ -4,7 +4,11 @@ import { BureauError } from "../../schema/errors.js";
 
 function capture(level: LogLevel = "info") {
   const lines: string[] = [];
-  const logger = createLogger({ name: "test", level, destination: { write: (line) => void lines.push(line) } });
+  const logger = createLogger({
+    name: "test",
+    level,
+    destination: { write: (line) => void lines.push(line) },
+  });
   return { logger, lines, last: () => JSON.parse(lines.at(-1) ?? "{}") as Record<string, unknown> };
 }
 
@@ -27,15 +31,21 @@ describe("the log", () => {
     expect(lines).toHaveLength(1);
   });
 
-  it.each(["authorization", "Authorization", "cookie", "accessToken", "clientSecret", "password", "dpop", "privateKey"])(
-    "hides the field '%s' at any depth",
-    (name) => {
-      const { logger, lines } = capture();
-      logger.info({ [name]: "hush-hush", request: { headers: [{ [name]: "hush-hush" }] } }, "x");
-      expect(lines[0]).not.toContain("hush-hush");
-      expect(lines[0]).toContain("[hidden]");
-    },
-  );
+  it.each([
+    "authorization",
+    "Authorization",
+    "cookie",
+    "accessToken",
+    "clientSecret",
+    "password",
+    "dpop",
+    "privateKey",
+  ])("hides the field '%s' at any depth", (name) => {
+    const { logger, lines } = capture();
+    logger.info({ [name]: "hush-hush", request: { headers: [{ [name]: "hush-hush" }] } }, "x");
+    expect(lines[0]).not.toContain("hush-hush");
+    expect(lines[0]).toContain("[hidden]");
+  });
 
   it("keeps fields that tell of no credential", () => {
     const { logger, last } = capture();
@@ -63,7 +73,6 @@ describe("the log", () => {
     const text = 'a\n{"level":"fatal"}\r\u001b[31m\u009b31m\u2028\u202e\u007f';
     logger.info({ reference: text }, text);
     expect(lines).toHaveLength(1);
-    // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
     expect(lines[0]?.slice(0, -1)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u202e]/);
     expect(last()["reference"]).toBe(text);
   });

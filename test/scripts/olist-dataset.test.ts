@@ -25,18 +25,31 @@ describe("local times", () => {
     expect(instantOf(local)).toBe(instant);
   });
 
-  it.each(["", "2018-02-30 10:00:00", "2018-13-01 10:00:00", "2018-01-01 24:00:00", "2018-01-01", "14/01/2018 10:00"])(
-    "refuses %j",
-    (local) => expect(() => instantOf(local)).toThrow(RangeError),
-  );
+  it.each([
+    "",
+    "2018-02-30 10:00:00",
+    "2018-13-01 10:00:00",
+    "2018-01-01 24:00:00",
+    "2018-01-01",
+    "14/01/2018 10:00",
+  ])("refuses %j", (local) => expect(() => instantOf(local)).toThrow(RangeError));
 
   it("knows a zone without summer time", () => {
-    expect(createLocalTime("Asia/Shanghai").instantOf("2020-02-21 00:00:02")).toBe("2020-02-20T16:00:02.000Z");
+    expect(createLocalTime("Asia/Shanghai").instantOf("2020-02-21 00:00:02")).toBe(
+      "2020-02-20T16:00:02.000Z",
+    );
   });
 });
 
 describe("amounts", () => {
-  it.each([["58.90", 5890], ["541.0", 54100], ["37", 3700], ["0.07", 7], ["1.10", 110], ["29.990", 2999]])("%s is %i", (text, minor) => {
+  it.each([
+    ["58.90", 5890],
+    ["541.0", 54100],
+    ["37", 3700],
+    ["0.07", 7],
+    ["1.10", 110],
+    ["29.990", 2999],
+  ])("%s is %i", (text, minor) => {
     expect(parseMinor(text)).toBe(minor);
   });
 
@@ -45,9 +58,11 @@ describe("amounts", () => {
   });
 
   it("reads back every amount it writes", () => {
-    fc.assert(fc.property(fc.integer({ min: 0, max: 1e14 }), (minor) => {
-      expect(parseMinor(formatMinor(minor).replaceAll(",", ""))).toBe(minor);
-    }));
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1e14 }), (minor) => {
+        expect(parseMinor(formatMinor(minor).replaceAll(",", ""))).toBe(minor);
+      }),
+    );
   });
 });
 
@@ -63,37 +78,52 @@ describe("allocation", () => {
   });
 
   it("loses nothing, and no part is off by a whole unit", () => {
-    fc.assert(fc.property(amount, weights, (whole, shares) => {
-      const parts = allocate(whole, shares);
-      const total = shares.reduce((sum, share) => sum + share, 0);
-      expect(parts.reduce((sum, part) => sum + part, 0)).toBe(whole);
-      if (total === 0) return;
-      parts.forEach((part, index) => {
-        const off = BigInt(part) * BigInt(total) - BigInt(whole) * BigInt(shares[index] ?? 0);
-        expect(off > -BigInt(total) && off < BigInt(total)).toBe(true);
-      });
-    }));
+    fc.assert(
+      fc.property(amount, weights, (whole, shares) => {
+        const parts = allocate(whole, shares);
+        const total = shares.reduce((sum, share) => sum + share, 0);
+        expect(parts.reduce((sum, part) => sum + part, 0)).toBe(whole);
+        if (total === 0) return;
+        parts.forEach((part, index) => {
+          const off = BigInt(part) * BigInt(total) - BigInt(whole) * BigInt(shares[index] ?? 0);
+          expect(off > -BigInt(total) && off < BigInt(total)).toBe(true);
+        });
+      }),
+    );
   });
 
   it("splits several amounts so that rows and columns add up", () => {
-    fc.assert(fc.property(fc.array(fc.integer({ min: 0, max: 1e8 }), { minLength: 1, maxLength: 6 }), weights, (rows, shares) => {
-      const cells = allocateEach(rows, shares);
-      const whole = allocate(rows.reduce((sum, row) => sum + row, 0), shares);
-      cells.forEach((row, index) => expect(row.reduce((sum, cell) => sum + cell, 0)).toBe(rows[index]));
-      whole.forEach((column, index) => expect(cells.reduce((sum, row) => sum + (row[index] ?? 0), 0)).toBe(column));
-      expect(cells.flat().every((cell) => cell >= 0)).toBe(true);
-    }));
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 1e8 }), { minLength: 1, maxLength: 6 }),
+        weights,
+        (rows, shares) => {
+          const cells = allocateEach(rows, shares);
+          const whole = allocate(
+            rows.reduce((sum, row) => sum + row, 0),
+            shares,
+          );
+          cells.forEach((row, index) => expect(row.reduce((sum, cell) => sum + cell, 0)).toBe(rows[index]));
+          whole.forEach((column, index) =>
+            expect(cells.reduce((sum, row) => sum + (row[index] ?? 0), 0)).toBe(column),
+          );
+          expect(cells.flat().every((cell) => cell >= 0)).toBe(true);
+        },
+      ),
+    );
   });
 });
 
 describe("synthetic merchant codes", () => {
   it("are codes with a right check digit in an unassigned division, the same for the same seed", () => {
-    fc.assert(fc.property(fc.string(), (seed) => {
-      const code = syntheticUscc(seed);
-      expect(isUscc(code) && isUsccChecksumValid(code)).toBe(true);
-      expect(code.startsWith("9199")).toBe(true);
-      expect(syntheticUscc(seed)).toBe(code);
-    }));
+    fc.assert(
+      fc.property(fc.string(), (seed) => {
+        const code = syntheticUscc(seed);
+        expect(isUscc(code) && isUsccChecksumValid(code)).toBe(true);
+        expect(code.startsWith("9199")).toBe(true);
+        expect(syntheticUscc(seed)).toBe(code);
+      }),
+    );
   });
 
   it("never change: what was imported once is found again", () => {

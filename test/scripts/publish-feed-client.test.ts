@@ -15,14 +15,24 @@ afterEach(async () => {
 
 function orders(count: number): object[] {
   return Array.from({ length: count }, (_, index) => ({
-    orderId: `o-${index}`, sellerId: "s-1", currency: "CNY", totalMinor: index, createdAt: "2024-03-01T00:00:00Z",
+    orderId: `o-${index}`,
+    sellerId: "s-1",
+    currency: "CNY",
+    totalMinor: index,
+    createdAt: "2024-03-01T00:00:00Z",
   }));
 }
 
 function publish(records: Iterable<object>, more: Partial<PublishOptions> = {}): Promise<PublishTotals> {
   return publishRecords({
-    baseUrl: door.url, kind: "order", token: TOKEN, keyPrefix: "test", batchRecords: 10, records,
-    retry: { attemptsMax: 4, waitMs: 1, waitMsMax: 4 }, ...more,
+    baseUrl: door.url,
+    kind: "order",
+    token: TOKEN,
+    keyPrefix: "test",
+    batchRecords: 10,
+    records,
+    retry: { attemptsMax: 4, waitMs: 1, waitMsMax: 4 },
+    ...more,
   });
 }
 
@@ -30,7 +40,14 @@ describe("publishing records", () => {
   it("sends batches of the asked size in order and sums their reports", async () => {
     const seen: number[] = [];
     const totals = await publish(orders(25), { onProgress: (soFar) => seen.push(soFar.records) });
-    expect(totals).toMatchObject({ batches: 3, repeated: 0, records: 25, accepted: 25, duplicate: 0, rejected: 0 });
+    expect(totals).toMatchObject({
+      batches: 3,
+      repeated: 0,
+      records: 25,
+      accepted: 25,
+      duplicate: 0,
+      rejected: 0,
+    });
     expect(seen).toEqual([10, 20, 25]);
     expect(door.records.size).toBe(25);
     expect(door.posts.every((key) => /^test\.\d\.[0-9a-f]{64}$/.test(key))).toBe(true);
@@ -82,11 +99,18 @@ describe("publishing records", () => {
 
   it("publishes again under another prefix", async () => {
     await publish(orders(10));
-    expect(await publish(orders(10), { keyPrefix: "again" })).toMatchObject({ accepted: 0, duplicate: 10, repeated: 0 });
+    expect(await publish(orders(10), { keyPrefix: "again" })).toMatchObject({
+      accepted: 0,
+      duplicate: 10,
+      repeated: 0,
+    });
   });
 
   it("does not repeat what the gateway will never take", async () => {
-    await expect(publish(orders(10), { token: "another" })).rejects.toMatchObject({ code: "TOKEN_INVALID", status: 401 });
+    await expect(publish(orders(10), { token: "another" })).rejects.toMatchObject({
+      code: "TOKEN_INVALID",
+      status: 401,
+    });
     expect(door.posts).toEqual([]);
   });
 
@@ -105,8 +129,9 @@ describe("publishing records", () => {
 
   it("stops between batches when asked to, and loses nothing that was acknowledged", async () => {
     const abort = new AbortController();
-    await expect(publish(orders(30), { signal: abort.signal, onProgress: () => abort.abort() }))
-      .rejects.toMatchObject({ code: "INTERRUPTED" });
+    await expect(
+      publish(orders(30), { signal: abort.signal, onProgress: () => abort.abort() }),
+    ).rejects.toMatchObject({ code: "INTERRUPTED" });
     expect(door.records.size).toBe(10);
     expect(await publish(orders(30))).toMatchObject({ accepted: 30, repeated: 1 });
   });
@@ -115,8 +140,9 @@ describe("publishing records", () => {
     const abort = new AbortController();
     door.faults.push("drop");
     const retry = { attemptsMax: 3, waitMs: 60_000, waitMsMax: 60_000 };
-    await expect(publish(orders(1), { retry, signal: abort.signal, onRetry: () => abort.abort() }))
-      .rejects.toMatchObject({ code: "INTERRUPTED" });
+    await expect(
+      publish(orders(1), { retry, signal: abort.signal, onRetry: () => abort.abort() }),
+    ).rejects.toMatchObject({ code: "INTERRUPTED" });
   });
 
   it("names rejections by their line in the whole input", async () => {

@@ -41,7 +41,13 @@ async function run(args: readonly string[], envToken: string | undefined = TOKEN
 }
 
 function order(id: number): string {
-  return JSON.stringify({ orderId: `o-${id}`, sellerId: "s-1", currency: "CNY", totalMinor: id, createdAt: "2024-03-01T00:00:00Z" });
+  return JSON.stringify({
+    orderId: `o-${id}`,
+    sellerId: "s-1",
+    currency: "CNY",
+    totalMinor: id,
+    createdAt: "2024-03-01T00:00:00Z",
+  });
 }
 
 async function file(name: string, content: string | Buffer): Promise<string> {
@@ -69,7 +75,17 @@ describe("publish-feed", () => {
   });
 
   it("ends with 2 when some records were rejected, and names their lines in the file", async () => {
-    const lines = [order(1), "", order(2), order(3), order(4), "{broken", "", order(5), JSON.stringify({ orderId: "o-9" })];
+    const lines = [
+      order(1),
+      "",
+      order(2),
+      order(3),
+      order(4),
+      "{broken",
+      "",
+      order(5),
+      JSON.stringify({ orderId: "o-9" }),
+    ];
     const source = await file("orders.ndjson", `${lines.join("\n")}\n`);
     const result = await run(flags(source));
     expect(result.code).toBe(2);
@@ -96,13 +112,19 @@ describe("publish-feed", () => {
   it("ends with 1 and says what to mend when the token is refused", async () => {
     const source = await file("orders.ndjson", order(1));
     const result = await run(flags(source, "--token", "wrong"));
-    expect(result).toMatchObject({ code: 1, stderr: expect.stringMatching(/401 TOKEN_INVALID.*\n.*--token-file/) });
+    expect(result).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/401 TOKEN_INVALID.*\n.*--token-file/),
+    });
   });
 
   it("ends with 1 when a compressed file is cut short", async () => {
     const whole = gzipSync(Array.from({ length: 50 }, (_, index) => order(index)).join("\n"));
     const source = await file("orders.ndjson.gz", whole.subarray(0, whole.length - 20));
-    expect(await run(flags(source))).toMatchObject({ code: 1, stderr: expect.stringContaining(`cannot read ${source}`) });
+    expect(await run(flags(source))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`cannot read ${source}`),
+    });
   });
 
   it.each([
@@ -128,7 +150,10 @@ describe("publish-feed", () => {
 
   it("asks for a token when there is none", async () => {
     const source = await file("orders.ndjson", order(1));
-    expect(await run(flags(source), "")).toMatchObject({ code: 1, stderr: expect.stringContaining("an access token is needed") });
+    expect(await run(flags(source), "")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("an access token is needed"),
+    });
   });
 
   it("says how it is used", async () => {
@@ -153,5 +178,7 @@ describe("publish-feed", () => {
 /** The command as a process of its own. */
 function start(args: readonly string[]) {
   const entry = path.resolve(import.meta.dirname, "../../scripts/publish-feed.ts");
-  return spawn(process.execPath, ["--import", "tsx", entry, ...args], { env: { ...process.env, XINQIAO_TOKEN: TOKEN } });
+  return spawn(process.execPath, ["--import", "tsx", entry, ...args], {
+    env: { ...process.env, XINQIAO_TOKEN: TOKEN },
+  });
 }

@@ -1,7 +1,7 @@
-import { createRequestBudget } from "../../gateway/budget.js";
-import { createDevelopmentIssuer, type TokenRequest } from "../../gateway/development-issuer.js";
-import { type Gateway, PERMIT_ISSUER } from "../../gateway/create-gateway.js";
-import { type Bureau, type BureauKeys, type BureauOptions, type BureauSeams, openBureau } from "../../gateway/open-bureau.js";
+import { createRequestBudget } from "../../gateway/receive/request-budget.js";
+import { createDevelopmentIssuer, type TokenRequest } from "../../gateway/process/development-issuer.js";
+import { type Gateway, PERMIT_ISSUER } from "../../gateway/process/create-gateway.js";
+import { type Bureau, type BureauKeys, type BureauOptions, type BureauSeams, openBureau } from "../../gateway/process/open-bureau.js";
 import { type Clock, systemClock } from "../../foundation/clock.js";
 import { createSigner, generateSigningKey, publicKeySet } from "../../foundation/tokens.js";
 import { createSubgraphServer } from "../../subgraphs/host/http.js";

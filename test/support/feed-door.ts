@@ -44,11 +44,17 @@ export async function openFeedDoor(token: string): Promise<FeedDoor> {
     const sha256 = createHash("sha256").update(body).digest("hex");
     const known = reports.get(`${kind}/${key}`);
     if (known !== undefined && bodies.get(`${kind}/${key}`) !== sha256) return refuse(409, "FEED_KEY_REUSED");
-    const report = known === undefined ? land(kind, key, { body: body.toString("utf8"), records }) : { ...known, repeated: true };
+    const report =
+      known === undefined
+        ? land(kind, key, { body: body.toString("utf8"), records })
+        : { ...known, repeated: true };
     reports.set(`${kind}/${key}`, { ...report, repeated: false });
     bodies.set(`${kind}/${key}`, sha256);
     if (fault === "lose") return "drop";
-    return { status: 200, body: fault === "miscount" ? { ...report, accepted: report.accepted - 1 } : report };
+    return {
+      status: 200,
+      body: fault === "miscount" ? { ...report, accepted: report.accepted - 1 } : report,
+    };
   };
 
   const answer = async (request: IncomingMessage): Promise<Answer> => {
@@ -65,14 +71,24 @@ export async function openFeedDoor(token: string): Promise<FeedDoor> {
     void answer(request).then((result) => send(response, result));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const close = (): Promise<void> => new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, records, posts, probes, faults, close };
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    records,
+    posts,
+    probes,
+    faults,
+    close,
+  };
 }
 
-type Answer = "drop" | { readonly status: number; readonly body: object; readonly headers?: Record<string, string> };
+type Answer =
+  | "drop"
+  | { readonly status: number; readonly body: object; readonly headers?: Record<string, string> };
 
 function send(response: ServerResponse, answer: Answer): void {
   if (answer === "drop") {
@@ -87,7 +103,11 @@ function refuse(status: number, code: string, headers: Record<string, string> = 
   return { status, headers, body: { errors: [{ message: `${code} said in words`, extensions: { code } }] } };
 }
 
-function land(kind: string, key: string, batch: { readonly body: string; readonly records: Map<string, string> }): BatchReport {
+function land(
+  kind: string,
+  key: string,
+  batch: { readonly body: string; readonly records: Map<string, string> },
+): BatchReport {
   if (!isFeedKind(kind)) throw new Error(kind);
   const counts = { accepted: 0, duplicate: 0, corrected: 0 };
   const rejections: FeedRejection[] = [];
@@ -104,12 +124,22 @@ function land(kind: string, key: string, batch: { readonly body: string; readonl
     batch.records.set(name, text);
   });
   return {
-    batchId: key, kind, platform: "test", idempotencyKey: key, repeated: false, receivedAt: "2024-01-01T00:00:00.000Z",
-    ...counts, rejected: rejections.length, rejections: rejections.slice(0, 1_000),
+    batchId: key,
+    kind,
+    platform: "test",
+    idempotencyKey: key,
+    repeated: false,
+    receivedAt: "2024-01-01T00:00:00.000Z",
+    ...counts,
+    rejected: rejections.length,
+    rejections: rejections.slice(0, 1_000),
   };
 }
 
-function judge(kind: Parameters<typeof validateRecord>[0], text: string): { record: FeedRecord } | { refusal: Omit<FeedRejection, "line"> } {
+function judge(
+  kind: Parameters<typeof validateRecord>[0],
+  text: string,
+): { record: FeedRecord } | { refusal: Omit<FeedRejection, "line"> } {
   try {
     return validateRecord(kind, JSON.parse(text) as object);
   } catch {

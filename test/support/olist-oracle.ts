@@ -83,43 +83,67 @@ interface OracleSale {
 export function largestOlistSellers(folder: string = OLIST_SAMPLE): OracleSeller[] {
   const sales = readSales(folder);
   const reviews = groupRows(read(folder, "olist_order_reviews_dataset"), "order_id");
-  const allocated = (own: readonly OracleSale[]): number => own.reduce((sum, sale) => sum + sale.allocatedMinor, 0);
+  const allocated = (own: readonly OracleSale[]): number =>
+    own.reduce((sum, sale) => sum + sale.allocatedMinor, 0);
   return [...sales]
     .sort(([, a], [, b]) => allocated(b) - allocated(a))
     .slice(0, 3)
     .map(([sellerId, own]) => describe(sellerId, own, reviews));
 }
 
-function describe(sellerId: string, sales: readonly OracleSale[], reviewsOf: ReadonlyMap<string, Row[]>): OracleSeller {
+function describe(
+  sellerId: string,
+  sales: readonly OracleSale[],
+  reviewsOf: ReadonlyMap<string, Row[]>,
+): OracleSeller {
   const paid = sales.filter((sale) => sale.isPaid);
   const gmvPaidMinor = total(paid.map((sale) => sale.allocatedMinor));
-  const scores = sales.flatMap(({ order }) => reviewsOf.get(order["order_id"] ?? "") ?? []).map((row) => Number(row["review_score"]));
+  const scores = sales
+    .flatMap(({ order }) => reviewsOf.get(order["order_id"] ?? "") ?? [])
+    .map((row) => Number(row["review_score"]));
   const shipped = sales.filter(({ order }) => text(order, "order_delivered_carrier_date") !== "");
   const delivered = shipped.filter(({ order }) => text(order, "order_delivered_customer_date") !== "");
-  const onTime = delivered.filter(({ order }) =>
-    text(order, "order_delivered_customer_date") <= text(order, "order_estimated_delivery_date"));
+  const onTime = delivered.filter(
+    ({ order }) =>
+      text(order, "order_delivered_customer_date") <= text(order, "order_estimated_delivery_date"),
+  );
   const onTimeShip = shipped.filter(({ order, items }) =>
-    items.some((item) => text(order, "order_delivered_carrier_date") <= text(item, "shipping_limit_date")));
+    items.some((item) => text(order, "order_delivered_carrier_date") <= text(item, "shipping_limit_date")),
+  );
   const buyers = countBy(paid.map((sale) => [sale.buyer, 1]));
-  const products = countBy(paid.flatMap((sale) => sale.items.map((item) => [text(item, "product_id"), cents(text(item, "price"))])));
+  const products = countBy(
+    paid.flatMap((sale) => sale.items.map((item) => [text(item, "product_id"), cents(text(item, "price"))])),
+  );
   return {
     sellerId,
     createdCount: sales.length,
     orderCount: paid.length,
-    cancelledCount: sales.filter(({ order }) => ["canceled", "unavailable"].includes(text(order, "order_status"))).length,
+    cancelledCount: sales.filter(({ order }) =>
+      ["canceled", "unavailable"].includes(text(order, "order_status")),
+    ).length,
     gmvGrossMinor: total(sales.map((sale) => sale.totalMinor)),
     gmvPaidMinor,
     averageOrderValueMinor: gmvPaidMinor / paid.length,
-    medianOrderValueMinor: percentile(paid.map((sale) => sale.allocatedMinor), 0.5),
+    medianOrderValueMinor: percentile(
+      paid.map((sale) => sale.allocatedMinor),
+      0.5,
+    ),
     months: monthsOf(paid),
     shippedCount: shipped.length,
     deliveredCount: delivered.length,
     onTimeShipRate: onTimeShip.length / shipped.length,
     onTimeDeliveryRate: onTime.length / delivered.length,
-    payToShip: spanOf(shipped.filter((sale) => sale.isPaid).map(({ order }) =>
-      [paidTime(order), text(order, "order_delivered_carrier_date")])),
-    shipToDeliver: spanOf(delivered.map(({ order }) =>
-      [text(order, "order_delivered_carrier_date"), text(order, "order_delivered_customer_date")])),
+    payToShip: spanOf(
+      shipped
+        .filter((sale) => sale.isPaid)
+        .map(({ order }) => [paidTime(order), text(order, "order_delivered_carrier_date")]),
+    ),
+    shipToDeliver: spanOf(
+      delivered.map(({ order }) => [
+        text(order, "order_delivered_carrier_date"),
+        text(order, "order_delivered_customer_date"),
+      ]),
+    ),
     reviewCount: scores.length,
     reviewMean: total(scores) / scores.length,
     reviewNegativeShare: scores.filter((score) => score <= 2).length / scores.length,
@@ -133,17 +157,35 @@ function describe(sellerId: string, sales: readonly OracleSale[], reviewsOf: Rea
 function readSales(folder: string): Map<string, OracleSale[]> {
   const itemsOf = groupRows(read(folder, "olist_order_items_dataset"), "order_id");
   const paymentsOf = groupRows(read(folder, "olist_order_payments_dataset"), "order_id");
-  const buyers = new Map(read(folder, "olist_customers_dataset").map((row) => [text(row, "customer_id"), text(row, "customer_unique_id")]));
+  const buyers = new Map(
+    read(folder, "olist_customers_dataset").map((row) => [
+      text(row, "customer_id"),
+      text(row, "customer_unique_id"),
+    ]),
+  );
   const sales = new Map<string, OracleSale[]>();
   for (const order of read(folder, "olist_orders_dataset")) {
-    const items = [...(itemsOf.get(text(order, "order_id")) ?? [])].sort((a, b) => Number(a["order_item_id"]) - Number(b["order_item_id"]));
+    const items = [...(itemsOf.get(text(order, "order_id")) ?? [])].sort(
+      (a, b) => Number(a["order_item_id"]) - Number(b["order_item_id"]),
+    );
     const bySeller = groupRows(items, "seller_id");
-    const totals = [...bySeller.values()].map((own) => total(own.map((item) => cents(text(item, "price")) + cents(text(item, "freight_value")))));
-    const paidMinor = total((paymentsOf.get(text(order, "order_id")) ?? []).map((row) => cents(text(row, "payment_value"))));
+    const totals = [...bySeller.values()].map((own) =>
+      total(own.map((item) => cents(text(item, "price")) + cents(text(item, "freight_value")))),
+    );
+    const paidMinor = total(
+      (paymentsOf.get(text(order, "order_id")) ?? []).map((row) => cents(text(row, "payment_value"))),
+    );
     const parts = split(paidMinor, totals);
     [...bySeller].forEach(([sellerId, own], index) => {
       const buyer = buyers.get(text(order, "customer_id")) ?? "";
-      const sale = { order, items: own, totalMinor: totals[index] ?? 0, allocatedMinor: parts[index] ?? 0, isPaid: paidMinor > 0, buyer };
+      const sale = {
+        order,
+        items: own,
+        totalMinor: totals[index] ?? 0,
+        allocatedMinor: parts[index] ?? 0,
+        isPaid: paidMinor > 0,
+        buyer,
+      };
       sales.set(sellerId, [...(sales.get(sellerId) ?? []), sale]);
     });
   }
@@ -190,7 +232,12 @@ function utcMs(local: string): number {
 function spanOf(pairs: readonly (readonly [string, string])[]): OracleSpan {
   const hours = pairs.map(([from, until]) => (utcMs(until) - utcMs(from)) / 3_600_000);
   const kept = hours.filter((span) => span >= 0);
-  return { p50: percentile(kept, 0.5), p90: percentile(kept, 0.9), n: kept.length, negative: hours.length - kept.length };
+  return {
+    p50: percentile(kept, 0.5),
+    p90: percentile(kept, 0.9),
+    n: kept.length,
+    negative: hours.length - kept.length,
+  };
 }
 
 function percentile(values: readonly number[], fraction: number): number {
@@ -233,5 +280,5 @@ function text(row: Row, column: string): string {
 
 function read(folder: string, table: string): Row[] {
   const csv = gunzipSync(readFileSync(path.join(folder, `${table}.csv.gz`)));
-  return parse(csv, { columns: true, bom: true }) as Row[];
+  return parse<Row>(csv, { columns: true, bom: true });
 }

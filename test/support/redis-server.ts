@@ -50,7 +50,9 @@ export async function startRedisServer(options: { readonly port?: number } = {})
 
 function findProgram(): string {
   const find = (): string | undefined =>
-    ["redis-server", SAME_PROGRAM].find((name) => spawnSync(name, ["--version"], { argv0: "redis-server" }).status === 0);
+    ["redis-server", SAME_PROGRAM].find(
+      (name) => spawnSync(name, ["--version"], { argv0: "redis-server" }).status === 0,
+    );
   const found = find() ?? (install() ? find() : undefined);
   if (found === undefined) throw new Error("redis-server is not installed: apt-get install redis-tools");
   return found;

@@ -2,7 +2,9 @@ import { builtinModules } from "node:module";
 import { type Problem, resolveOwn, type SourceFile } from "./source-files.js";
 
 /** Files that put the house together, and so may see more than the room they stand in. */
-const SEES_SUBGRAPHS = ["gateway/main.ts"];
+const SEES_SUBGRAPHS = ["gateway/main.ts", "gateway/process/open-bureau.ts"];
+/** The first start fills an empty house with the synthetic market. */
+const SEES_MARKET = "gateway/main.ts";
 
 const STATIONS = ["receive", "authenticate", "authorize", "plan", "fetch", "record", "answer"];
 
@@ -24,10 +26,12 @@ function mayImport(from: string, to: string): boolean {
   if (room === "foundation") return toRoom === "foundation" || to === "schema/errors.ts";
   if (room === "scripts") return true;
   if (toRoom === "schema" || toRoom === "foundation") return room !== "console";
+  if (to === "scripts/market/first-start.ts") return from === SEES_MARKET;
   if (room !== toRoom) return SEES_SUBGRAPHS.includes(from) && toRoom === "subgraphs";
   if (room === "subgraphs") return isFile(part) || part === toPart || (toPart === "host" && part !== "host");
   // A station knows no other station; what stands beside them, in gateway/ itself, puts them in a row.
-  if (room === "gateway") return isFile(part) || part === toPart || !STATIONS.includes(toPart);
+  if (room === "gateway")
+    return isFile(part) || part === "process" || part === toPart || !STATIONS.includes(toPart);
   return true;
 }
 
@@ -49,7 +53,8 @@ const PACKAGE_RULES: readonly PackageRule[] = [
   { packages: /^type-graphql$/, allowed: /^subgraphs\// },
   {
     packages: /^@apollo\//,
-    allowed: /^(gateway\/(apollo|gateway)\.ts|gateway\/(plan|fetch)\/|subgraphs\/host\/|scripts\/compose[./])/,
+    allowed:
+      /^(gateway\/apollo\.ts|gateway\/process\/server\.ts|gateway\/(plan|fetch)\/|subgraphs\/host\/|scripts\/compose[./])/,
   },
   { packages: /^(vitest|vite|fast-check|mercurius.*|undici-types)$/, allowed: /^vitest\.config\.ts$/ },
 ];
@@ -72,7 +77,9 @@ export function findUndeclaredPackages(
 ): readonly Problem[] {
   return files.flatMap((file) => {
     const isRunning = !/^(test|scripts)\/|^vitest/.test(file.path);
-    const known = new Set(Object.keys({ ...manifest.dependencies, ...(isRunning ? {} : manifest.devDependencies) }));
+    const known = new Set(
+      Object.keys({ ...manifest.dependencies, ...(isRunning ? {} : manifest.devDependencies) }),
+    );
     const unknown = packagesOf(file).filter((name) => !known.has(name));
     return unknown.map((name) => `${file.path} imports ${name}, which package.json does not declare for it`);
   });
@@ -81,7 +88,9 @@ export function findUndeclaredPackages(
 const BUILT_IN = new Set(builtinModules);
 
 function packagesOf(file: SourceFile): readonly string[] {
-  const bare = file.specifiers.filter((specifier) => !/^\.|^node:/.test(specifier) && !BUILT_IN.has(specifier));
+  const bare = file.specifiers.filter(
+    (specifier) => !/^\.|^node:/.test(specifier) && !BUILT_IN.has(specifier),
+  );
   return bare.map((specifier) => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/"));
 }
 

@@ -3,8 +3,8 @@ import { lineOf, type Node, type Problem, problemAt, type SourceFile } from "./s
 
 const FILE_LINES_MAX = 300;
 const FUNCTION_LINES_MAX = 60;
-const FOLDER_ENTRIES_MAX = 14;
-const PARAMETERS_MAX = 3;
+const FOLDER_ENTRIES_MAX = 16;
+const PARAMETERS_MAX = 4;
 
 const DRAWERS = /^(utils?|helpers?|common|shared|misc|core|libs?|stuff)(\.|$)/;
 const NAME = /^(\d{4}-)?[a-z][a-z0-9]*(-[a-z0-9]+)*(\.(test|contract|bench|config|d))?$/;
@@ -36,7 +36,9 @@ export function findFullFolders(paths: readonly string[]): readonly Problem[] {
     }
   }
   return [...entries].flatMap(([folder, children]) =>
-    children.size > FOLDER_ENTRIES_MAX ? [`${folder}/ has ${children.size} entries, more than ${FOLDER_ENTRIES_MAX}`] : [],
+    children.size > FOLDER_ENTRIES_MAX
+      ? [`${folder}/ has ${children.size} entries, more than ${FOLDER_ENTRIES_MAX}`]
+      : [],
   );
 }
 
@@ -55,30 +57,39 @@ export function findLongFunctions(files: readonly SourceFile[]): readonly Proble
 
 function functionsOf(file: SourceFile): readonly Node[] {
   const isTest = file.path.endsWith(".test.ts");
-  return file.nodes.filter((node) => (isTest ? node.type === "FunctionDeclaration" : FUNCTIONS.has(node.type)));
+  return file.nodes.filter((node) =>
+    isTest ? node.type === "FunctionDeclaration" : FUNCTIONS.has(node.type),
+  );
 }
 
-/** At most three positional parameters, then an options object; arguments of a GraphQL field carry decorators. */
+/** At most four positional parameters, then an options object; arguments of a GraphQL field carry decorators. */
 export function findManyParameters(files: readonly SourceFile[]): readonly Problem[] {
   return files.flatMap((file) =>
-    file.nodes
-      .filter((node) => FUNCTIONS.has(node.type))
-      .flatMap((node) => {
-        const parameters = node["params"] as readonly { readonly decorators?: readonly unknown[]; name?: string }[];
-        const plain = parameters.filter(({ decorators, name }) => (decorators?.length ?? 0) === 0 && name !== "this");
-        const sentence = `a function of ${plain.length} parameters, more than ${PARAMETERS_MAX}: take an options object`;
-        return plain.length > PARAMETERS_MAX ? [problemAt(file, node.start, sentence)] : [];
-      }),
+    functionsOf(file).flatMap((node) => {
+      const positional = (node["params"] as readonly Node[]).filter(isPositional);
+      const sentence = `a function of ${positional.length} parameters, more than ${PARAMETERS_MAX}: take an options object`;
+      return positional.length > PARAMETERS_MAX ? [problemAt(file, node.start, sentence)] : [];
+    }),
   );
+}
+
+function isPositional(parameter: Node): boolean {
+  const decorators = parameter["decorators"] as readonly unknown[] | undefined;
+  if ((decorators?.length ?? 0) > 0) return false;
+  const inner = parameter.type === "AssignmentPattern" ? (parameter["left"] as Node) : parameter;
+  return inner.type !== "ObjectPattern" && !["this", "options", "rest"].includes(String(inner["name"]));
 }
 
 /** Default exports have no name to search for; `export *` hides what a door opens. */
 export function findBadExports(files: readonly SourceFile[]): readonly Problem[] {
   return files.flatMap((file) =>
     file.nodes.flatMap((node) => {
-      const isConfig = /\.config\.ts$/.test(file.path);
-      if (node.type === "ExportDefaultDeclaration" && !isConfig) return [problemAt(file, node.start, "a default export")];
-      return node.type === "ExportAllDeclaration" ? [problemAt(file, node.start, "an export of everything")] : [];
+      const isConfig = file.path.endsWith(".config.ts");
+      if (node.type === "ExportDefaultDeclaration" && !isConfig)
+        return [problemAt(file, node.start, "a default export")];
+      return node.type === "ExportAllDeclaration"
+        ? [problemAt(file, node.start, "an export of everything")]
+        : [];
     }),
   );
 }
@@ -86,7 +97,9 @@ export function findBadExports(files: readonly SourceFile[]): readonly Problem[]
 /** `any` switches the compiler off. */
 export function findAny(files: readonly SourceFile[]): readonly Problem[] {
   return files.flatMap((file) =>
-    file.nodes.filter((node) => node.type === "TSAnyKeyword").map((node) => problemAt(file, node.start, "says `any`")),
+    file.nodes
+      .filter((node) => node.type === "TSAnyKeyword")
+      .map((node) => problemAt(file, node.start, "says `any`")),
   );
 }
 

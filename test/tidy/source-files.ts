@@ -29,7 +29,9 @@ const ROOMS = ["gateway", "subgraphs", "schema", "foundation", "scripts", "conso
 /** Every TypeScript file of the house. */
 export function readHouse(top: string): readonly SourceFile[] {
   const paths = ROOMS.filter((room) => existsSync(join(top, room))).flatMap((room) => walk(top, room));
-  const sources = [...paths, "vitest.config.ts"].filter((path) => /\.tsx?$/.test(path) && !path.includes("/generated/"));
+  const sources = [...paths, "vitest.config.ts"].filter(
+    (path) => /\.tsx?$/.test(path) && !path.includes("/generated/"),
+  );
   return sources.map((path) => parseSource(path, readFileSync(join(top, path), "utf8")));
 }
 

@@ -1,7 +1,8 @@
 import { type Node, type Problem, problemAt, type SourceFile } from "./source-files.js";
 
 /** The only places that may ask the machine for its time, its luck, its surroundings or its terminal. */
-const ASKS_THE_MACHINE = /^(foundation\/(clock|ids)\.ts|gateway\/main\.ts|subgraphs\/serve\.ts|scripts\/|test\/)/;
+const ASKS_THE_MACHINE =
+  /^(foundation\/(clock|ids)\.ts|gateway\/main\.ts|gateway\/fetch\/federation\.ts|subgraphs\/serve\.ts|scripts\/|test\/)/;
 
 /** Time, randomness, settings and output come in through the door, so that a test can hand in its own. */
 export function findMachineReads(files: readonly SourceFile[]): readonly Problem[] {
@@ -52,11 +53,10 @@ export function findLooseEnds(files: readonly SourceFile[]): readonly Problem[] 
 }
 
 /** Characters that do not show, or turn the text around them, in any file and any place. */
-// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff]/u;
-/** Chinese characters and their punctuation: names of laws and clauses. */
-const CHINESE = /[\u3000-\u303f\u4e00-\u9fff\uff00-\uff5e\u00b7\u2014\u201c\u201d]/gu;
-// oxlint-disable-next-line no-control-regex -- the range is ASCII
+const HIDDEN =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff]/u;
+/** Chinese characters and punctuation, and the ellipsis: names of laws and clauses. */
+const CHINESE = /[\u2026\u3000-\u303f\u4e00-\u9fff\uff00-\uff5e\u00b7\u2014\u201c\u201d]/gu;
 const NOT_ASCII = /[^\u0000-\u007f]/u;
 
 /** Where text may be Chinese in full: the contract quotes the law, tests and the synthetic market have Chinese content. */

@@ -59,7 +59,7 @@ export async function readBatch(batch: FeedBatch, tools: ReadingTools): Promise<
     await reader.flush();
   } finally {
     // Whatever happened, nothing is still on its way into the transaction when the caller ends it.
-    await reader.staged();
+
   }
   return hash.digest();
 }

@@ -1,3 +1,4 @@
+import "reflect-metadata";
 import { describe, expect, it } from "vitest";
 import type { ReviewMonthRow, ReviewRollup } from "../../../subgraphs/signals/reviews/read-reviews.js";
 import { summarizeReviews } from "../../../subgraphs/signals/reviews/summarize-reviews.js";

@@ -1,3 +1,4 @@
+import "reflect-metadata";
 import { describe, expect, it } from "vitest";
 import type { SocialMonthRow } from "../../../subgraphs/signals/social/read-social.js";
 import { summarizeSocial } from "../../../subgraphs/signals/social/summarize-social.js";

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { describeConfig, loadConfig } from "../foundation/config.js";
-import type { KeySource, TokenAlgorithm } from "../foundation/tokens.js";
-import { publicKeySet } from "../foundation/tokens.js";
-import { GATEWAY_SETTINGS, gatewayRelations, type GatewaySettings } from "./config.js";
+import { describeConfig, loadConfig } from "../../foundation/config.js";
+import type { KeySource, TokenAlgorithm } from "../../foundation/tokens.js";
+import { publicKeySet } from "../../foundation/tokens.js";
+import { GATEWAY_SETTINGS, gatewayRelations, type GatewaySettings } from "../config.js";
 
 /** Names of the development issuer; a token of it says so itself. */
 export const DEVELOPMENT_ISSUER = "https://issuer.xinqiao.invalid";

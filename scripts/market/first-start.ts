@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { Bureau } from "../gateway/open-bureau.js";
-import { generateMarket, type Market } from "./market.js";
+import type { Bureau } from "../../gateway/process/open-bureau.js";
+import { generateMarket, type Market } from "../market.js";
 import { seedMarket } from "./seed-market.js";
 
 /** What a seeded market can be generated from again. */

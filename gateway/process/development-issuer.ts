@@ -1,10 +1,10 @@
-import type { Clock } from "../foundation/clock.js";
-import { randomId } from "../foundation/ids.js";
-import type { Signer } from "../foundation/tokens.js";
-import { CATEGORIES, type Category } from "../schema/categories.js";
-import { PROFILE_DETAIL_TYPE, type ProfileDetail } from "../schema/claims.js";
-import { DEFAULT_SCOPES, type Party, type Scope } from "../schema/parties.js";
-import { type Purpose, PURPOSES } from "../schema/purposes.js";
+import type { Clock } from "../../foundation/clock.js";
+import { randomId } from "../../foundation/ids.js";
+import type { Signer } from "../../foundation/tokens.js";
+import { CATEGORIES, type Category } from "../../schema/categories.js";
+import { PROFILE_DETAIL_TYPE, type ProfileDetail } from "../../schema/claims.js";
+import { DEFAULT_SCOPES, type Party, type Scope } from "../../schema/parties.js";
+import { type Purpose, PURPOSES } from "../../schema/purposes.js";
 
 /** What a development token should say. */
 export interface TokenRequest {

@@ -2,16 +2,16 @@ import fastifyApollo from "@as-integrations/fastify";
 import type { ApolloServer } from "@apollo/server";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
 import { GraphQLError } from "graphql";
-import { randomId } from "../foundation/ids.js";
-import type { KeySet } from "../foundation/tokens.js";
-import { ERRORS, isErrorCode } from "../schema/errors.js";
-import type { FeedIntake } from "../schema/ports.js";
-import { maskedError, safeError } from "./answer/safe-error.js";
-import type { RequestContext } from "./apollo.js";
-import type { Authenticate } from "./authenticate/index.js";
-import type { RequestBudget } from "./budget.js";
-import { feedRoutes } from "./feeds.js";
-import type { Receive } from "./receive/index.js";
+import { randomId } from "../../foundation/ids.js";
+import type { KeySet } from "../../foundation/tokens.js";
+import { ERRORS, isErrorCode } from "../../schema/errors.js";
+import type { FeedIntake } from "../../schema/ports.js";
+import { maskedError, safeError } from "../answer/safe-error.js";
+import type { RequestContext } from "../apollo.js";
+import type { Authenticate } from "../authenticate/index.js";
+import type { RequestBudget } from "../receive/request-budget.js";
+import { feedRoutes } from "../receive/feed-routes.js";
+import type { Receive } from "../receive/index.js";
 
 const GRAPHQL_BODY_BYTES_MAX = 128 * 1024;
 

@@ -1,6 +1,6 @@
-import type { FeedIntake } from "../schema/ports.js";
-import type { FeedKind } from "../schema/feeds/kinds.js";
-import { type Market, type MarketFeed, PUBLISHING_ORDER } from "./market.js";
+import type { FeedIntake } from "../../schema/ports.js";
+import type { FeedKind } from "../../schema/feeds/kinds.js";
+import { type Market, type MarketFeed, PUBLISHING_ORDER } from "../market.js";
 
 const BATCH_RECORDS = 10_000;
 

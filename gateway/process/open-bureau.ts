@@ -1,23 +1,23 @@
 import path from "node:path";
-import type { Clock } from "../foundation/clock.js";
-import { loadOrCreateKey, loadOrCreateSecret } from "../foundation/key-store.js";
-import { openPostgres, type Postgres } from "../foundation/postgres.js";
-import { createSigner, type Key, type KeySource, publicKeySet, randomSecret, type TokenAlgorithm } from "../foundation/tokens.js";
-import type { ConsentLedger, FeedIntake, InquiryLog } from "../schema/ports.js";
-import { CN_RULEBOOK } from "../schema/rulebook.js";
-import type { Subgraph } from "../schema/subgraph.js";
-import { createConsentLedger } from "../subgraphs/consents/index.js";
-import { createPermitVerifier } from "../subgraphs/host/permit.js";
-import { migrateAll, SUBGRAPHS } from "../subgraphs/index.js";
-import { createInquiryLog } from "../subgraphs/inquiries/index.js";
-import { createAccountDirectory, createMerchantsIntake } from "../subgraphs/merchants/index.js";
-import { createSignalsIntake } from "../subgraphs/signals/index.js";
-import { createTransactionsIntake } from "../subgraphs/transactions/index.js";
-import type { RequestBudget } from "./budget.js";
+import type { Clock } from "../../foundation/clock.js";
+import { loadOrCreateKey, loadOrCreateSecret } from "../../foundation/key-store.js";
+import { openPostgres, type Postgres } from "../../foundation/postgres.js";
+import { createSigner, type Key, type KeySource, publicKeySet, randomSecret, type TokenAlgorithm } from "../../foundation/tokens.js";
+import type { ConsentLedger, FeedIntake, InquiryLog } from "../../schema/ports.js";
+import { CN_RULEBOOK } from "../../schema/rulebook.js";
+import type { Subgraph } from "../../schema/subgraph.js";
+import { createConsentLedger } from "../../subgraphs/consents/index.js";
+import { createPermitVerifier } from "../../subgraphs/host/permit.js";
+import { migrateAll, SUBGRAPHS } from "../../subgraphs/index.js";
+import { createInquiryLog } from "../../subgraphs/inquiries/index.js";
+import { createAccountDirectory, createMerchantsIntake } from "../../subgraphs/merchants/index.js";
+import { createSignalsIntake } from "../../subgraphs/signals/index.js";
+import { createTransactionsIntake } from "../../subgraphs/transactions/index.js";
+import type { RequestBudget } from "../receive/request-budget.js";
 import { createGateway, type Gateway, PERMIT_ISSUER, type SubgraphPlace } from "./create-gateway.js";
 
 /** The supergraph that composition committed. */
-export const SUPERGRAPH_FILE = path.resolve(import.meta.dirname, "../schema/generated/supergraph.graphql");
+export const SUPERGRAPH_FILE = path.resolve(import.meta.dirname, "../../schema/generated/supergraph.graphql");
 
 /** The keys of a bureau; made on first start, kept in its data folder. */
 export interface BureauKeys {

@@ -1,11 +1,13 @@
 import { createGunzip } from "node:zlib";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { BureauError } from "../schema/errors.js";
-import { type FeedKind, isFeedKind } from "../schema/feeds/kinds.js";
-import { FEED_SCHEMAS } from "../schema/feeds/schemas.js";
-import type { BatchReport, FeedIntake } from "../schema/ports.js";
-import type { Authenticate } from "./authenticate/index.js";
-import type { Authenticated } from "./inquiry.js";
+import { BureauError } from "../../schema/errors.js";
+import { type FeedKind, isFeedKind } from "../../schema/feeds/kinds.js";
+import { FEED_SCHEMAS } from "../../schema/feeds/schemas.js";
+import type { BatchReport, FeedIntake } from "../../schema/ports.js";
+import type { Authenticated } from "../inquiry.js";
+
+/** The second station, as this door needs it. */
+type Authenticate = (request: { readonly authorization: string | undefined; readonly requestId: string }) => Promise<Authenticated>;
 
 interface FeedRoutesOptions {
   readonly authenticate: Authenticate;

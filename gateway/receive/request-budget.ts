@@ -1,7 +1,7 @@
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
-import { openRedis } from "../foundation/redis.js";
-import { sha256Hex } from "../foundation/tokens.js";
-import { BureauError } from "../schema/errors.js";
+import { openRedis } from "../../foundation/redis.js";
+import { sha256Hex } from "../../foundation/tokens.js";
+import { BureauError } from "../../schema/errors.js";
 
 const WINDOW_SECONDS = 60;
 /** With Redis away each process allows this share of the budget by itself: less than agreed, never without limit. */
