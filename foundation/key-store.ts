@@ -31,7 +31,8 @@ export async function readKey(file: string): Promise<Key | undefined> {
     throw error;
   }
   const key = JSON.parse(text) as Key;
-  if (typeof key.kty !== "string" || typeof key.kid !== "string") throw new Error(`${file} holds no JWK with kty and kid`);
+  if (typeof key.kty !== "string" || typeof key.kid !== "string")
+    throw new Error(`${file} holds no JWK with kty and kid`);
   return key;
 }
 

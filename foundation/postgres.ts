@@ -52,7 +52,9 @@ function countStatements(pool: pg.Pool, onStatement: (text: string) => void): vo
     const query = client.query.bind(client) as (...args: unknown[]) => unknown;
     client.query = ((...args: unknown[]) => {
       const first = args[0];
-      onStatement(typeof first === "string" ? first : String((first as { text?: string } | undefined)?.text ?? ""));
+      onStatement(
+        typeof first === "string" ? first : String((first as { text?: string } | undefined)?.text ?? ""),
+      );
       return query(...args);
     }) as typeof client.query;
   });
@@ -78,6 +80,6 @@ export async function migrateSchema(
     migrationLockTableName: "migration_lock",
   });
   const { error, results } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error;
+  if (error !== undefined) throw error instanceof Error ? error : new Error(`schema ${schema} did not migrate`, { cause: error });
   return (results ?? []).map((result) => result.migrationName);
 }

@@ -50,7 +50,9 @@ export function publicKeySet(keys: readonly Key[]): KeySet {
     keys: keys.map((key) => {
       const { kty, crv, x, y, n, e, alg, use, kid } = key;
       const all = { kty, crv, x, y, n, e, alg, use, kid };
-      return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as unknown as JWK;
+      return Object.fromEntries(
+        Object.entries(all).filter(([, value]) => value !== undefined),
+      ) as unknown as JWK;
     }),
   };
 }
@@ -151,16 +153,20 @@ function requireCanonical(token: string): void {
 
 function requireSaneTimes(payload: JWTPayload, options: VerifierOptions): void {
   const { exp, iat } = payload;
-  if (!Number.isSafeInteger(exp) || !Number.isSafeInteger(iat)) throw new TokenError("invalid", "exp or iat is no integer");
+  if (!Number.isSafeInteger(exp) || !Number.isSafeInteger(iat))
+    throw new TokenError("invalid", "exp or iat is no integer");
   const lifetime = (exp as number) - (iat as number);
-  if (lifetime <= 0 || lifetime > options.lifetimeMaxSeconds) throw new TokenError("invalid", "lifetime out of bounds");
+  if (lifetime <= 0 || lifetime > options.lifetimeMaxSeconds)
+    throw new TokenError("invalid", "lifetime out of bounds");
   const nowSeconds = Math.floor(options.now().getTime() / 1000);
-  if ((iat as number) > nowSeconds + options.clockToleranceSeconds) throw new TokenError("invalid", "issued in the future");
+  if ((iat as number) > nowSeconds + options.clockToleranceSeconds)
+    throw new TokenError("invalid", "issued in the future");
 }
 
 function asTokenError(error: unknown): TokenError {
   if (error instanceof errors.JWTExpired) return new TokenError("expired", "exp has passed", error);
-  if (error instanceof errors.JWKSTimeout) return new TokenError("keys-unavailable", "the key set did not answer", error);
+  if (error instanceof errors.JWKSTimeout)
+    return new TokenError("keys-unavailable", "the key set did not answer", error);
   if (error instanceof errors.JOSEError) return new TokenError("invalid", error.code, error);
   return new TokenError("keys-unavailable", "the key set could not be read", error);
 }

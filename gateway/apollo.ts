@@ -1,5 +1,8 @@
 import { ApolloServer, type ApolloServerOptionsWithGateway } from "@apollo/server";
-import { ApolloServerPluginLandingPageDisabled, ApolloServerPluginUsageReportingDisabled } from "@apollo/server/plugin/disabled";
+import {
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from "@apollo/server/plugin/disabled";
 import type { GraphQLFormattedError } from "graphql";
 import { isErrorCode } from "../schema/errors.js";
 import type { Federation } from "./fetch/federation.js";
@@ -64,7 +67,9 @@ function asGateway({ federation, inquire }: ApolloOptions): GatewayInterface {
           variables: context.request.variables ?? {},
           sha256: context.queryHash,
         });
-        return result as Awaited<ReturnType<NonNullable<Awaited<ReturnType<GatewayInterface["load"]>>["executor"]>>>;
+        return result as Awaited<
+          ReturnType<NonNullable<Awaited<ReturnType<GatewayInterface["load"]>>["executor"]>>
+        >;
       },
     }),
     stop: () => federation.stop(),
@@ -79,7 +84,8 @@ function formatError(formatted: GraphQLFormattedError, introspection: boolean): 
     return { ...formatted, message, extensions: { code } };
   }
   if (isErrorCode(code)) return { ...formatted, ...strip(safeError(formatted)) };
-  if (code === "INTERNAL_SERVER_ERROR" && typeof formatted.extensions?.["errorId"] === "string") return formatted;
+  if (code === "INTERNAL_SERVER_ERROR" && typeof formatted.extensions?.["errorId"] === "string")
+    return formatted;
   return { ...formatted, ...strip(maskedError()) };
 }
 

@@ -1,4 +1,15 @@
-import { boolean, connectionString, durationMs, integer, list, oneOf, path, type Parser, string, url } from "../foundation/config/parsers.js";
+import {
+  boolean,
+  connectionString,
+  durationMs,
+  integer,
+  list,
+  oneOf,
+  path,
+  type Parser,
+  string,
+  url,
+} from "../foundation/config/parsers.js";
 import { optional, optionalSecret, type Values, withDefault } from "../foundation/config.js";
 import { LOG_LEVELS } from "../foundation/log.js";
 import { TOKEN_ALGORITHMS } from "../foundation/tokens.js";
@@ -8,38 +19,159 @@ const subgraphUrl: Parser<readonly [string, URL]> = {
   expects: "name=http(s)://...",
   parse: (text) => {
     const [, name, address] = /^([a-z]+)=(https?:\/\/.+)$/.exec(text) ?? [];
-    return name === undefined || address === undefined || !URL.canParse(address) ? undefined : [name, new URL(address)];
+    return name === undefined || address === undefined || !URL.canParse(address)
+      ? undefined
+      : [name, new URL(address)];
   },
   format: ([name, address]) => `${name}=${address.href}`,
 };
 
 /** The gateway's settings. */
 export const GATEWAY_SETTINGS = {
-  host: withDefault({ env: "XINQIAO_HOST", doc: "Address to listen on.", parse: string(255), default: "127.0.0.1" }),
-  port: withDefault({ env: "XINQIAO_PORT", doc: "TCP port to listen on; 0 takes a free one.", parse: integer(0, 65_535), default: 4_000 }),
-  dataFolder: withDefault({ env: "XINQIAO_DATA_FOLDER", doc: "Folder of the embedded database and of generated keys.", parse: path(), default: ".xinqiao" }),
-  databaseUrl: optionalSecret({ env: "XINQIAO_DATABASE_URL", doc: "PostgreSQL 15 or newer of your own; absent starts the embedded one.", parse: connectionString(["postgres", "postgresql"]) }),
-  redisUrl: optionalSecret({ env: "XINQIAO_REDIS_URL", doc: "Redis that several gateways share for request budgets; absent keeps them in each process.", parse: connectionString(["redis", "rediss"]) }),
-  poolMax: withDefault({ env: "XINQIAO_POOL_MAX", doc: "Database connections for reading profiles.", parse: integer(1, 200), default: 8 }),
-  statementTimeoutMs: withDefault({ env: "XINQIAO_STATEMENT_TIMEOUT_MS", doc: "Longest reading statement.", parse: durationMs(100, 120_000), default: 10_000 }),
-  tokenIssuer: optional({ env: "XINQIAO_TOKEN_ISSUER", doc: "Issuer of access tokens; absent uses the development issuer.", parse: string(500) }),
-  tokenAudience: optional({ env: "XINQIAO_TOKEN_AUDIENCE", doc: "Audience that access tokens must name.", parse: string(500) }),
-  tokenAlgorithms: optional({ env: "XINQIAO_TOKEN_ALGORITHMS", doc: "Signature algorithms accepted from the issuer.", parse: list(oneOf(TOKEN_ALGORITHMS)) }),
-  tokenJwksUrl: optional({ env: "XINQIAO_TOKEN_JWKS_URL", doc: "Address of the issuer's key set.", parse: url() }),
-  jwksCacheMs: withDefault({ env: "XINQIAO_JWKS_CACHE_MS", doc: "How long a fetched key set is kept.", parse: durationMs(1_000, 86_400_000), default: 600_000 }),
-  jwksCooldownMs: withDefault({ env: "XINQIAO_JWKS_COOLDOWN_MS", doc: "Least time between two fetches for unknown keys.", parse: durationMs(1_000, 3_600_000), default: 30_000 }),
-  clockSkewSeconds: withDefault({ env: "XINQIAO_CLOCK_SKEW_SECONDS", doc: "Clock difference tolerated in tokens, in seconds.", parse: integer(0, 60), default: 10 }),
-  introspection: withDefault({ env: "XINQIAO_INTROSPECTION", doc: "Answers introspection and suggests names.", parse: boolean(), default: false }),
-  subgraphUrls: withDefault({ env: "XINQIAO_SUBGRAPH_URLS", doc: "Subgraphs that run elsewhere; all others run in this process.", parse: list(subgraphUrl, 20), default: [] }),
-  subgraphTimeoutMs: withDefault({ env: "XINQIAO_SUBGRAPH_TIMEOUT_MS", doc: "Longest request to one subgraph.", parse: durationMs(50, 60_000), default: 5_000 }),
-  ledgerTimeoutMs: withDefault({ env: "XINQIAO_LEDGER_TIMEOUT_MS", doc: "Longest consent check; then CONSENT_UNKNOWN.", parse: durationMs(20, 10_000), default: 250 }),
-  recordTimeoutMs: withDefault({ env: "XINQIAO_RECORD_TIMEOUT_MS", doc: "Longest wait for the record; then INQUIRY_NOT_RECORDED.", parse: durationMs(20, 30_000), default: 2_000 }),
-  requestTimeoutMs: withDefault({ env: "XINQIAO_REQUEST_TIMEOUT_MS", doc: "A connection that is silent for longer is closed.", parse: durationMs(1_000, 600_000), default: 60_000 }),
-  budgetRequests: withDefault({ env: "XINQIAO_BUDGET_REQUESTS", doc: "GraphQL requests that one client may send in a minute.", parse: integer(1, 1_000_000), default: 6_000 }),
-  drainTimeoutMs: withDefault({ env: "XINQIAO_DRAIN_TIMEOUT_MS", doc: "How long a stop waits for requests in flight.", parse: durationMs(0, 600_000), default: 10_000 }),
-  seedMarket: withDefault({ env: "XINQIAO_SEED_MARKET", doc: "Fills an empty embedded database with a synthetic market.", parse: boolean(), default: true }),
-  seedOrders: withDefault({ env: "XINQIAO_SEED_ORDERS", doc: "Orders of the synthetic market, about.", parse: integer(1_000, 1_000_000), default: 50_000 }),
-  logLevel: withDefault({ env: "XINQIAO_LOG_LEVEL", doc: "Least level that is logged.", parse: oneOf(LOG_LEVELS), default: "info" }),
+  host: withDefault({
+    env: "XINQIAO_HOST",
+    doc: "Address to listen on.",
+    parse: string(255),
+    default: "127.0.0.1",
+  }),
+  port: withDefault({
+    env: "XINQIAO_PORT",
+    doc: "TCP port to listen on; 0 takes a free one.",
+    parse: integer(0, 65_535),
+    default: 4_000,
+  }),
+  dataFolder: withDefault({
+    env: "XINQIAO_DATA_FOLDER",
+    doc: "Folder of the embedded database and of generated keys.",
+    parse: path(),
+    default: ".xinqiao",
+  }),
+  databaseUrl: optionalSecret({
+    env: "XINQIAO_DATABASE_URL",
+    doc: "PostgreSQL 15 or newer of your own; absent starts the embedded one.",
+    parse: connectionString(["postgres", "postgresql"]),
+  }),
+  redisUrl: optionalSecret({
+    env: "XINQIAO_REDIS_URL",
+    doc: "Redis that several gateways share for request budgets; absent keeps them in each process.",
+    parse: connectionString(["redis", "rediss"]),
+  }),
+  poolMax: withDefault({
+    env: "XINQIAO_POOL_MAX",
+    doc: "Database connections for reading profiles.",
+    parse: integer(1, 200),
+    default: 8,
+  }),
+  statementTimeoutMs: withDefault({
+    env: "XINQIAO_STATEMENT_TIMEOUT_MS",
+    doc: "Longest reading statement.",
+    parse: durationMs(100, 120_000),
+    default: 10_000,
+  }),
+  tokenIssuer: optional({
+    env: "XINQIAO_TOKEN_ISSUER",
+    doc: "Issuer of access tokens; absent uses the development issuer.",
+    parse: string(500),
+  }),
+  tokenAudience: optional({
+    env: "XINQIAO_TOKEN_AUDIENCE",
+    doc: "Audience that access tokens must name.",
+    parse: string(500),
+  }),
+  tokenAlgorithms: optional({
+    env: "XINQIAO_TOKEN_ALGORITHMS",
+    doc: "Signature algorithms accepted from the issuer.",
+    parse: list(oneOf(TOKEN_ALGORITHMS)),
+  }),
+  tokenJwksUrl: optional({
+    env: "XINQIAO_TOKEN_JWKS_URL",
+    doc: "Address of the issuer's key set.",
+    parse: url(),
+  }),
+  jwksCacheMs: withDefault({
+    env: "XINQIAO_JWKS_CACHE_MS",
+    doc: "How long a fetched key set is kept.",
+    parse: durationMs(1_000, 86_400_000),
+    default: 600_000,
+  }),
+  jwksCooldownMs: withDefault({
+    env: "XINQIAO_JWKS_COOLDOWN_MS",
+    doc: "Least time between two fetches for unknown keys.",
+    parse: durationMs(1_000, 3_600_000),
+    default: 30_000,
+  }),
+  clockSkewSeconds: withDefault({
+    env: "XINQIAO_CLOCK_SKEW_SECONDS",
+    doc: "Clock difference tolerated in tokens, in seconds.",
+    parse: integer(0, 60),
+    default: 10,
+  }),
+  introspection: withDefault({
+    env: "XINQIAO_INTROSPECTION",
+    doc: "Answers introspection and suggests names.",
+    parse: boolean(),
+    default: false,
+  }),
+  subgraphUrls: withDefault({
+    env: "XINQIAO_SUBGRAPH_URLS",
+    doc: "Subgraphs that run elsewhere; all others run in this process.",
+    parse: list(subgraphUrl, 20),
+    default: [],
+  }),
+  subgraphTimeoutMs: withDefault({
+    env: "XINQIAO_SUBGRAPH_TIMEOUT_MS",
+    doc: "Longest request to one subgraph.",
+    parse: durationMs(50, 60_000),
+    default: 5_000,
+  }),
+  ledgerTimeoutMs: withDefault({
+    env: "XINQIAO_LEDGER_TIMEOUT_MS",
+    doc: "Longest consent check; then CONSENT_UNKNOWN.",
+    parse: durationMs(20, 10_000),
+    default: 250,
+  }),
+  recordTimeoutMs: withDefault({
+    env: "XINQIAO_RECORD_TIMEOUT_MS",
+    doc: "Longest wait for the record; then INQUIRY_NOT_RECORDED.",
+    parse: durationMs(20, 30_000),
+    default: 2_000,
+  }),
+  requestTimeoutMs: withDefault({
+    env: "XINQIAO_REQUEST_TIMEOUT_MS",
+    doc: "A connection that is silent for longer is closed.",
+    parse: durationMs(1_000, 600_000),
+    default: 60_000,
+  }),
+  budgetRequests: withDefault({
+    env: "XINQIAO_BUDGET_REQUESTS",
+    doc: "GraphQL requests that one client may send in a minute.",
+    parse: integer(1, 1_000_000),
+    default: 6_000,
+  }),
+  drainTimeoutMs: withDefault({
+    env: "XINQIAO_DRAIN_TIMEOUT_MS",
+    doc: "How long a stop waits for requests in flight.",
+    parse: durationMs(0, 600_000),
+    default: 10_000,
+  }),
+  seedMarket: withDefault({
+    env: "XINQIAO_SEED_MARKET",
+    doc: "Fills an empty embedded database with a synthetic market.",
+    parse: boolean(),
+    default: true,
+  }),
+  seedOrders: withDefault({
+    env: "XINQIAO_SEED_ORDERS",
+    doc: "Orders of the synthetic market, about.",
+    parse: integer(1_000, 1_000_000),
+    default: 50_000,
+  }),
+  logLevel: withDefault({
+    env: "XINQIAO_LOG_LEVEL",
+    doc: "Least level that is logged.",
+    parse: oneOf(LOG_LEVELS),
+    default: "info",
+  }),
 };
 
 export type GatewaySettings = Values<typeof GATEWAY_SETTINGS>;
@@ -47,10 +179,19 @@ export type GatewaySettings = Values<typeof GATEWAY_SETTINGS>;
 /** What must hold between settings; one sentence for each that does not. */
 export function gatewayRelations(values: GatewaySettings): string[] {
   const problems: string[] = [];
-  const foreign = { XINQIAO_TOKEN_ISSUER: values.tokenIssuer, XINQIAO_TOKEN_AUDIENCE: values.tokenAudience, XINQIAO_TOKEN_ALGORITHMS: values.tokenAlgorithms, XINQIAO_TOKEN_JWKS_URL: values.tokenJwksUrl };
+  const foreign = {
+    XINQIAO_TOKEN_ISSUER: values.tokenIssuer,
+    XINQIAO_TOKEN_AUDIENCE: values.tokenAudience,
+    XINQIAO_TOKEN_ALGORITHMS: values.tokenAlgorithms,
+    XINQIAO_TOKEN_JWKS_URL: values.tokenJwksUrl,
+  };
   const given = Object.values(foreign).filter((value) => value !== undefined).length;
-  if (given > 0) for (const [env, value] of Object.entries(foreign)) if (value === undefined) problems.push(`${env} is required when another issuer is configured`);
-  if (values.subgraphTimeoutMs >= values.requestTimeoutMs) problems.push("XINQIAO_SUBGRAPH_TIMEOUT_MS must be below XINQIAO_REQUEST_TIMEOUT_MS");
-  if (values.recordTimeoutMs >= values.requestTimeoutMs) problems.push("XINQIAO_RECORD_TIMEOUT_MS must be below XINQIAO_REQUEST_TIMEOUT_MS");
+  if (given > 0)
+    for (const [env, value] of Object.entries(foreign))
+      if (value === undefined) problems.push(`${env} is required when another issuer is configured`);
+  if (values.subgraphTimeoutMs >= values.requestTimeoutMs)
+    problems.push("XINQIAO_SUBGRAPH_TIMEOUT_MS must be below XINQIAO_REQUEST_TIMEOUT_MS");
+  if (values.recordTimeoutMs >= values.requestTimeoutMs)
+    problems.push("XINQIAO_RECORD_TIMEOUT_MS must be below XINQIAO_REQUEST_TIMEOUT_MS");
   return problems;
 }

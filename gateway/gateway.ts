@@ -70,12 +70,24 @@ async function withFreshConsent(ports: GatewayPorts, fetched: Fetched): Promise<
 /** @throws BAD_USER_INPUT when the variables do not fit, OPERATION_NOT_ALLOWED for subscriptions */
 function readOperation(federation: Federation, request: GraphQLOperation): Operation {
   const definition = getOperationAST(request.document, request.operationName);
-  if (definition == null || definition.operation === "subscription") throw new BureauError("OPERATION_NOT_ALLOWED");
+  if (definition == null || definition.operation === "subscription")
+    throw new BureauError("OPERATION_NOT_ALLOWED");
   const schema = federation.apiSchema;
-  const coerced = getVariableValues(schema, definition.variableDefinitions ?? [], { ...request.variables }, { maxErrors: 10 });
+  const coerced = getVariableValues(
+    schema,
+    definition.variableDefinitions ?? [],
+    { ...request.variables },
+    { maxErrors: 10 },
+  );
   if (coerced.errors !== undefined) {
     const problem = coerced.errors.map((error) => error.message).join("; ");
     throw new BureauError("BAD_USER_INPUT", problem, { facts: { problem } });
   }
-  return { schema, document: request.document, definition, variables: coerced.coerced, sha256: request.sha256 };
+  return {
+    schema,
+    document: request.document,
+    definition,
+    variables: coerced.coerced,
+    sha256: request.sha256,
+  };
 }

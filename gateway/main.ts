@@ -11,7 +11,15 @@ import type { GatewaySettings } from "./config.js";
 import { createDevelopmentIssuer } from "./process/development-issuer.js";
 import { greeting } from "./process/greeting.js";
 import { type Bureau, type BureauKeys, loadKeys, openBureau } from "./process/open-bureau.js";
-import { dataPaths, DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER, isDevelopment, readGatewaySettings, settingsTable, tokenSettings } from "./process/settings.js";
+import {
+  dataPaths,
+  DEVELOPMENT_AUDIENCE,
+  DEVELOPMENT_ISSUER,
+  isDevelopment,
+  readGatewaySettings,
+  settingsTable,
+  tokenSettings,
+} from "./process/settings.js";
 
 const PLATFORM = "taoyuan-market";
 const HELP = `Starts the gateway with its subgraphs.
@@ -28,8 +36,10 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { help: { type: "boolean" }, "check-config": { type: "boolean" } } });
-  if (values.help === true) return say(HELP), 0;
+  const { values } = parseArgs({
+    options: { help: { type: "boolean" }, "check-config": { type: "boolean" } },
+  });
+  if (values.help === true) return (say(HELP), 0);
   let settings: GatewaySettings;
   try {
     settings = readGatewaySettings(process.env);
@@ -38,7 +48,7 @@ async function main(): Promise<number> {
     process.stderr.write(`${error.message}\n`);
     return 1;
   }
-  if (values["check-config"] === true) return say(settingsTable(settings)), 0;
+  if (values["check-config"] === true) return (say(settingsTable(settings)), 0);
   try {
     await run(settings);
     return 0;
@@ -55,7 +65,10 @@ async function run(settings: GatewaySettings): Promise<void> {
   const paths = dataPaths(settings);
   const keys = await loadKeys(paths.keys);
   const database = await openDatabase(settings, paths.postgres);
-  const budget = await createRequestBudget({ redisUrl: settings.redisUrl?.reveal(), requestsPerMinute: settings.budgetRequests });
+  const budget = await createRequestBudget({
+    redisUrl: settings.redisUrl?.reveal(),
+    requestsPerMinute: settings.budgetRequests,
+  });
   const bureau = await openBureau({
     ...settings,
     connectionString: database.connectionString,
@@ -81,17 +94,32 @@ async function run(settings: GatewaySettings): Promise<void> {
   }
 }
 
-async function openDatabase(settings: GatewaySettings, folder: string): Promise<{ connectionString: string; stop: () => Promise<void> }> {
-  if (settings.databaseUrl !== undefined) return { connectionString: settings.databaseUrl.reveal(), stop: async () => {} };
+async function openDatabase(
+  settings: GatewaySettings,
+  folder: string,
+): Promise<{ connectionString: string; stop: () => Promise<void> }> {
+  if (settings.databaseUrl !== undefined)
+    return { connectionString: settings.databaseUrl.reveal(), stop: async () => {} };
   const server = await startEmbeddedPostgres({ dataDirectory: folder, flags: ["-c", "max_connections=60"] });
   await ensureDatabase(server.connectionString("postgres"), "xinqiao");
   return { connectionString: server.connectionString("xinqiao"), stop: () => server.stop() };
 }
 
-async function prepareDemo(settings: GatewaySettings, bureau: Bureau, keys: BureauKeys, file: string): Promise<Omit<Parameters<typeof greeting>[0], "url"> | undefined> {
-  if (!isDevelopment(settings) || !settings.seedMarket || settings.databaseUrl !== undefined) return undefined;
+async function prepareDemo(
+  settings: GatewaySettings,
+  bureau: Bureau,
+  keys: BureauKeys,
+  file: string,
+): Promise<Omit<Parameters<typeof greeting>[0], "url"> | undefined> {
+  if (!isDevelopment(settings) || !settings.seedMarket || settings.databaseUrl !== undefined)
+    return undefined;
   const signer = await createSigner(keys.issuer);
-  const issue = createDevelopmentIssuer({ signer, issuer: DEVELOPMENT_ISSUER, audience: DEVELOPMENT_AUDIENCE, clock: systemClock });
+  const issue = createDevelopmentIssuer({
+    signer,
+    issuer: DEVELOPMENT_ISSUER,
+    audience: DEVELOPMENT_AUDIENCE,
+    clock: systemClock,
+  });
   const now = systemClock.now();
   const merchantToken = (id: string): Promise<string> => issue({ party: "merchant", id });
   const market = await firstStart(bureau, { file, orders: settings.seedOrders, now, merchantToken, say });
@@ -116,6 +144,7 @@ function untilSignal(): Promise<string> {
 }
 
 function logError(log: Logger, error: unknown, requestId: string): void {
-  if (error instanceof BureauError) log.info({ requestId, code: error.code, detail: error.detail }, "refused");
+  if (error instanceof BureauError)
+    log.info({ requestId, code: error.code, detail: error.detail }, "refused");
   else log.error({ requestId, err: error }, "unexpected");
 }

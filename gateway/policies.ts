@@ -31,16 +31,25 @@ export interface Standing {
 }
 
 /** Why a field may not leave: a category that is missing, or a party or scope that does not fit. */
-export type Objection = { readonly kind: "category"; readonly category: string } | { readonly kind: "party"; readonly error: Withheld };
+export type Objection =
+  | { readonly kind: "category"; readonly category: string }
+  | { readonly kind: "party"; readonly error: Withheld };
 
 /**
  * Judges a field by its own rule and its type's rule; both must hold. A rule is a list of alternatives, an alternative
  * a list of terms that must all hold; an unknown term never holds.
  */
-export function objectionTo(index: PolicyIndex, coordinate: readonly [string, string], standing: Standing): Objection | undefined {
+export function objectionTo(
+  index: PolicyIndex,
+  coordinate: readonly [string, string],
+  standing: Standing,
+): Objection | undefined {
   const [typeName, fieldName] = coordinate;
   if (fieldName === "__typename") return undefined;
-  return judge(index.fields.get(`${typeName}.${fieldName}`), standing) ?? judge(index.types.get(typeName), standing);
+  return (
+    judge(index.fields.get(`${typeName}.${fieldName}`), standing) ??
+    judge(index.types.get(typeName), standing)
+  );
 }
 
 function judge(policy: Policy | undefined, standing: Standing): Objection | undefined {
@@ -78,7 +87,10 @@ function holds(term: string, { principal, granted }: Standing): boolean {
 function describe(term: string): Objection {
   if (term.startsWith("consent:")) return { kind: "category", category: term.slice("consent:".length) };
   if (term.startsWith("scope:")) {
-    return { kind: "party", error: { code: "INSUFFICIENT_SCOPE", facts: { scope: term.slice("scope:".length) } } };
+    return {
+      kind: "party",
+      error: { code: "INSUFFICIENT_SCOPE", facts: { scope: term.slice("scope:".length) } },
+    };
   }
   return { kind: "party", error: { code: "FORBIDDEN", facts: {} } };
 }

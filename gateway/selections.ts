@@ -69,6 +69,9 @@ export function collectFields(
 
 function applies(operation: Operation, type: GraphQLObjectType, condition: string | undefined): boolean {
   if (condition === undefined || condition === type.name) return true;
-  const named = typeFromAST(operation.schema, { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: condition } });
+  const named = typeFromAST(operation.schema, {
+    kind: Kind.NAMED_TYPE,
+    name: { kind: Kind.NAME, value: condition },
+  });
   return isAbstractType(named) && operation.schema.isSubType(named, type);
 }

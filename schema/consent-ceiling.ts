@@ -5,7 +5,10 @@ import { type Rulebook, type RuleId, usesAtMost } from "./rulebook.js";
 const DAY_MS = 86_400_000;
 
 /** The part of the terms that the merchant and the bank agree on. */
-export type AgreedTerms = Pick<ConsentTerms, "categories" | "lookbackMonths" | "startsAt" | "expiresAt" | "frequency">;
+export type AgreedTerms = Pick<
+  ConsentTerms,
+  "categories" | "lookbackMonths" | "startsAt" | "expiresAt" | "frequency"
+>;
 
 /** A term that a purpose does not allow. */
 export interface CeilingProblem {
@@ -21,7 +24,11 @@ export interface CeilingProblem {
  * Every way in which terms go beyond what the rulebook allows for a purpose, or are no terms at all; empty when they
  * may be agreed (最小必要, 征信业务管理办法 第七条).
  */
-export function withinCeiling(purpose: Purpose, terms: AgreedTerms, rulebook: Rulebook): readonly CeilingProblem[] {
+export function withinCeiling(
+  purpose: Purpose,
+  terms: AgreedTerms,
+  rulebook: Rulebook,
+): readonly CeilingProblem[] {
   const ceiling = rulebook.ceilings[purpose];
   if (ceiling.frequencyMax.count === 0) {
     const problem = `${purpose} is not a purpose of banks`;
@@ -32,12 +39,15 @@ export function withinCeiling(purpose: Purpose, terms: AgreedTerms, rulebook: Ru
     void problems.push({ field, rule, code: "PURPOSE_CEILING_EXCEEDED", problem });
   const malformed = (field: CeilingProblem["field"], rule: RuleId, problem: string): void =>
     void problems.push({ field, rule, code: "BAD_USER_INPUT", problem });
-  if (terms.categories.length === 0) malformed("categories", "ceiling.category", "at least one category must be named");
+  if (terms.categories.length === 0)
+    malformed("categories", "ceiling.category", "at least one category must be named");
   for (const category of new Set(terms.categories)) {
-    if (!ceiling.categories.includes(category)) exceeds("categories", "ceiling.category", `${purpose} does not need ${category}`);
+    if (!ceiling.categories.includes(category))
+      exceeds("categories", "ceiling.category", `${purpose} does not need ${category}`);
   }
   const { lookbackMonthsMax, lifeDaysMax, frequencyMax } = ceiling;
-  if (!isCount(terms.lookbackMonths)) malformed("lookbackMonths", "ceiling.lookback", "lookbackMonths must be at least 1");
+  if (!isCount(terms.lookbackMonths))
+    malformed("lookbackMonths", "ceiling.lookback", "lookbackMonths must be at least 1");
   else if (terms.lookbackMonths > lookbackMonthsMax) {
     exceeds("lookbackMonths", "ceiling.lookback", `lookbackMonths must be 1 to ${lookbackMonthsMax}`);
   }
@@ -46,9 +56,14 @@ export function withinCeiling(purpose: Purpose, terms: AgreedTerms, rulebook: Ru
   else if (lifeMs > lifeDaysMax * DAY_MS) {
     exceeds("expiresAt", "ceiling.life", `a consent for ${purpose} lives at most ${lifeDaysMax} days`);
   }
-  if (!isCount(terms.frequency.count)) malformed("frequency", "ceiling.frequency", "frequency.count must be at least 1");
+  if (!isCount(terms.frequency.count))
+    malformed("frequency", "ceiling.frequency", "frequency.count must be at least 1");
   else if (usesAtMost(terms.frequency, frequencyMax.period) > frequencyMax.count) {
-    exceeds("frequency", "ceiling.frequency", `at most ${frequencyMax.count} inquiries a ${frequencyMax.period}`);
+    exceeds(
+      "frequency",
+      "ceiling.frequency",
+      `at most ${frequencyMax.count} inquiries a ${frequencyMax.period}`,
+    );
   }
   return problems;
 }

@@ -33,7 +33,13 @@ export interface ConsentEvent {
 }
 
 export const CONSENT_STATES = [
-  "SCHEDULED", "ACTIVE", "PAUSED", "REVOKED", "EXPIRED", "EXHAUSTED", "SUPERSEDED",
+  "SCHEDULED",
+  "ACTIVE",
+  "PAUSED",
+  "REVOKED",
+  "EXPIRED",
+  "EXHAUSTED",
+  "SUPERSEDED",
 ] as const;
 export type ConsentState = (typeof CONSENT_STATES)[number];
 

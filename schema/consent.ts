@@ -72,7 +72,10 @@ export function decide(
   const asked = [...new Set(inquiry.categories)];
   const before = new Map(asked.map((category) => [category, refusalBefore(inquiry, category, rulebook)]));
   const open = asked.filter((category) => before.get(category) === undefined);
-  const candidate = open.length === 0 ? undefined : best(candidates(consents, inquiry, now), { inquiry, open, rulebook, now });
+  const candidate =
+    open.length === 0
+      ? undefined
+      : best(candidates(consents, inquiry, now), { inquiry, open, rulebook, now });
   const verdicts = asked.map((category) => {
     const refusal = before.get(category) ?? refusalBy(candidate, category, { inquiry, rulebook, now });
     return { category, refusal };
@@ -83,7 +86,9 @@ export function decide(
     decision: granted.length === 0 ? "REFUSED" : granted.length === asked.length ? "GRANTED" : "PART_GRANTED",
     granted,
     withheld: verdicts.flatMap(({ category, refusal }) =>
-      refusal === undefined ? [] : [{ category, ...refusal, article: cite(refusal.rule), fix: rulebook.rules[refusal.rule].fix }],
+      refusal === undefined
+        ? []
+        : [{ category, ...refusal, article: cite(refusal.rule), fix: rulebook.rules[refusal.rule].fix }],
     ),
     rules: verdicts.map(({ category, refusal }) => ({
       category,
@@ -93,7 +98,9 @@ export function decide(
       article: cite(refusal?.rule ?? GRANTED),
     })),
     ...(candidate === undefined ? {} : { consent: candidate }),
-    ...(candidate === undefined || granted.length === 0 ? {} : { months: openedMonths(candidate.terms, rulebook, now) }),
+    ...(candidate === undefined || granted.length === 0
+      ? {}
+      : { months: openedMonths(candidate.terms, rulebook, now) }),
   };
 }
 
@@ -154,33 +161,50 @@ function refusalBefore(inquiry: ConsentInquiry, category: Category, rulebook: Ru
   if (!covered) return { code: "SCOPE_NOT_AUTHORIZED", rule: "token.details" };
   const ceiling = rulebook.ceilings[inquiry.purpose];
   if (ceiling.frequencyMax.count === 0) return { code: "PURPOSE_CEILING_EXCEEDED", rule: "ceiling.purpose" };
-  if (!ceiling.categories.includes(category)) return { code: "PURPOSE_CEILING_EXCEEDED", rule: "ceiling.category" };
+  if (!ceiling.categories.includes(category))
+    return { code: "PURPOSE_CEILING_EXCEEDED", rule: "ceiling.category" };
   return undefined;
 }
 
-function refusalBy(consent: LedgerConsent | undefined, category: Category, judging: Judging): Refusal | undefined {
+function refusalBy(
+  consent: LedgerConsent | undefined,
+  category: Category,
+  judging: Judging,
+): Refusal | undefined {
   if (consent === undefined) return { code: "CONSENT_REQUIRED", rule: "consent.required" };
   const refusal = refusalOf(consent, judging);
   if (refusal !== undefined) return refusal;
-  return consent.terms.categories.includes(category) ? undefined : { code: "SCOPE_NOT_CONSENTED", rule: "consent.category" };
+  return consent.terms.categories.includes(category)
+    ? undefined
+    : { code: "SCOPE_NOT_CONSENTED", rule: "consent.category" };
 }
 
 /** What refuses under this consent whichever category is asked. */
 function refusalOf(consent: LedgerConsent, { inquiry, rulebook, now }: Judging): Refusal | undefined {
   const state = stateOf(consent, now);
   if (state !== "ACTIVE") return STATE_REFUSALS[state];
-  if (consent.terms.purpose !== inquiry.purpose) return { code: "PURPOSE_NOT_CONSENTED", rule: "consent.purpose" };
+  if (consent.terms.purpose !== inquiry.purpose)
+    return { code: "PURPOSE_NOT_CONSENTED", rule: "consent.purpose" };
   const lifeMs = rulebook.ceilings[inquiry.purpose].lifeDaysMax * DAY_MS;
   const outlived = !(now.getTime() < Date.parse(consent.terms.startsAt) + lifeMs);
   return outlived ? { code: "PURPOSE_CEILING_EXCEEDED", rule: "ceiling.life" } : undefined;
 }
 
 /** The consents of this pair that existed at `now`, newest first. */
-function candidates(consents: readonly LedgerConsent[], inquiry: ConsentInquiry, now: Date): readonly LedgerConsent[] {
+function candidates(
+  consents: readonly LedgerConsent[],
+  inquiry: ConsentInquiry,
+  now: Date,
+): readonly LedgerConsent[] {
   return consents
     .filter(({ terms }) => terms.bank === inquiry.bank && terms.merchant === inquiry.merchant)
     .filter((consent) => happened(consent, now).some(({ kind }) => kind === "GRANTED"))
-    .toSorted((a, b) => grantedAt(b) - grantedAt(a) || b.terms.version - a.terms.version || compare(b.terms.consentId, a.terms.consentId));
+    .toSorted(
+      (a, b) =>
+        grantedAt(b) - grantedAt(a) ||
+        b.terms.version - a.terms.version ||
+        compare(b.terms.consentId, a.terms.consentId),
+    );
 }
 
 function best(

@@ -12,7 +12,9 @@ interface ErrorDefinition {
 }
 
 function define(
-  http: number, retry: ErrorDefinition["retry"], message: string,
+  http: number,
+  retry: ErrorDefinition["retry"],
+  message: string,
   rest: { audience?: Audience; clause?: string } = {},
 ): ErrorDefinition {
   return { http, retry, message, audience: "client", ...rest };
@@ -21,23 +23,47 @@ function define(
 /** The one registry of expected errors; `docs/errors.md` is generated from it. */
 export const ERRORS = {
   UNAUTHENTICATED: define(401, "after-fix", "An access token is required.", { clause: "RFC 6750 section 3" }),
-  TOKEN_INVALID: define(401, "after-fix", "The access token is not valid here.", { clause: "RFC 9068 section 4" }),
+  TOKEN_INVALID: define(401, "after-fix", "The access token is not valid here.", {
+    clause: "RFC 9068 section 4",
+  }),
   TOKEN_EXPIRED: define(401, "after-fix", "The access token has expired.", { clause: "RFC 9068 section 4" }),
   FORBIDDEN: define(403, "no", "The token does not allow this.", { clause: "RFC 6750 section 3.1" }),
-  INSUFFICIENT_SCOPE: define(403, "after-fix", "The token lacks a scope that this needs.", { clause: "RFC 6750 section 3.1" }),
-  CONSENT_REQUIRED: define(403, "after-fix", "No live consent of this merchant opens this for you.", { clause: "征信业管理条例 第十八条" }),
+  INSUFFICIENT_SCOPE: define(403, "after-fix", "The token lacks a scope that this needs.", {
+    clause: "RFC 6750 section 3.1",
+  }),
+  CONSENT_REQUIRED: define(403, "after-fix", "No live consent of this merchant opens this for you.", {
+    clause: "征信业管理条例 第十八条",
+  }),
   CONSENT_NOT_YET_ACTIVE: define(403, "later", "The consent has not started yet."),
   CONSENT_PAUSED: define(403, "later", "The merchant has paused the consent."),
-  CONSENT_REVOKED: define(403, "no", "The merchant has revoked the consent.", { clause: "个人信息保护法 第十五条" }),
+  CONSENT_REVOKED: define(403, "no", "The merchant has revoked the consent.", {
+    clause: "个人信息保护法 第十五条",
+  }),
   CONSENT_EXPIRED: define(403, "no", "The consent has expired."),
   CONSENT_EXHAUSTED: define(403, "later", "The consent allows no more inquiries in this period."),
   CONSENT_UNKNOWN: define(503, "later", "The state of the consent cannot be established now."),
-  SCOPE_NOT_CONSENTED: define(403, "after-fix", "The consent does not open this category.", { clause: "征信业管理条例 第二十条" }),
-  SCOPE_NOT_AUTHORIZED: define(403, "after-fix", "The token's authorization details do not cover this.", { clause: "RFC 9396 section 2" }),
-  PURPOSE_NOT_CONSENTED: define(403, "after-fix", "The consent is for another purpose.", { clause: "征信业管理条例 第二十条" }),
-  PURPOSE_CEILING_EXCEEDED: define(403, "no", "The purpose does not allow this.", { clause: "征信业务管理办法 第七条" }),
-  INQUIRY_CONFLICT: define(400, "after-fix", "One operation may ask about a merchant under one purpose and reference only."),
-  INQUIRY_NOT_RECORDED: define(503, "later", "The inquiry could not be put on record, so the answer is withheld."),
+  SCOPE_NOT_CONSENTED: define(403, "after-fix", "The consent does not open this category.", {
+    clause: "征信业管理条例 第二十条",
+  }),
+  SCOPE_NOT_AUTHORIZED: define(403, "after-fix", "The token's authorization details do not cover this.", {
+    clause: "RFC 9396 section 2",
+  }),
+  PURPOSE_NOT_CONSENTED: define(403, "after-fix", "The consent is for another purpose.", {
+    clause: "征信业管理条例 第二十条",
+  }),
+  PURPOSE_CEILING_EXCEEDED: define(403, "no", "The purpose does not allow this.", {
+    clause: "征信业务管理办法 第七条",
+  }),
+  INQUIRY_CONFLICT: define(
+    400,
+    "after-fix",
+    "One operation may ask about a merchant under one purpose and reference only.",
+  ),
+  INQUIRY_NOT_RECORDED: define(
+    503,
+    "later",
+    "The inquiry could not be put on record, so the answer is withheld.",
+  ),
   SOURCE_UNAVAILABLE: define(502, "later", "A source of the profile did not answer."),
   DEADLINE_EXCEEDED: define(504, "later", "The request took longer than allowed."),
   PERMIT_REQUIRED: define(401, "no", "A permit signed by the gateway is required."),
@@ -58,7 +84,11 @@ export const ERRORS = {
   FEED_RECORD_NOT_JSON: define(422, "after-fix", "The line is not a JSON object."),
   FEED_RECORD_INVALID: define(422, "after-fix", "The record does not match the schema."),
   FEED_PLATFORM_MISMATCH: define(422, "no", "A platform can only write as itself."),
-  FEED_ACCOUNT_UNKNOWN: define(422, "after-fix", "The seller account is not linked to a merchant; publish its account first."),
+  FEED_ACCOUNT_UNKNOWN: define(
+    422,
+    "after-fix",
+    "The seller account is not linked to a merchant; publish its account first.",
+  ),
   RATE_LIMITED: define(429, "later", "Too many requests."),
   SERVICE_UNAVAILABLE: define(503, "later", "The service cannot answer now."),
 } as const satisfies Record<string, ErrorDefinition>;

@@ -31,7 +31,14 @@ export const FREQUENCY_PERIODS = ["DAY", "WEEK", "MONTH", "TOTAL"] as const;
 export type FrequencyPeriod = (typeof FREQUENCY_PERIODS)[number];
 
 const PROFILE: readonly Category[] = [
-  "IDENTITY", "TRANSACTIONS", "SETTLEMENTS", "LOGISTICS", "REVIEWS", "SOCIAL", "FINANCING", "ASSESSMENT",
+  "IDENTITY",
+  "TRANSACTIONS",
+  "SETTLEMENTS",
+  "LOGISTICS",
+  "REVIEWS",
+  "SOCIAL",
+  "FINANCING",
+  "ASSESSMENT",
 ];
 
 interface CeilingForm {
@@ -45,26 +52,85 @@ interface CeilingForm {
 
 function ceiling(form: CeilingForm): PurposeCeiling {
   const { en, zh, categories = PROFILE, lifeDaysMax, lookbackMonthsMax, uses } = form;
-  return { text: { en, zh }, categories, lifeDaysMax, lookbackMonthsMax, frequencyMax: { count: uses[0], period: uses[1] } };
+  return {
+    text: { en, zh },
+    categories,
+    lifeDaysMax,
+    lookbackMonthsMax,
+    frequencyMax: { count: uses[0], period: uses[1] },
+  };
 }
 
 const TRADE: readonly Category[] = ["IDENTITY", "TRANSACTIONS", "SETTLEMENTS", "LOGISTICS", "FINANCING"];
 
 /** Ceilings by purpose; the fixed text is part of the consent artefact and may not be edited. */
 export const PURPOSE_CEILINGS: Readonly<Record<Purpose, PurposeCeiling>> = {
-  PRE_LOAN_ASSESSMENT: ceiling({ en: "Assessment of a loan application", zh: "贷款审批", lifeDaysMax: 90, lookbackMonthsMax: 36, uses: [30, "MONTH"] }),
-  CREDIT_LIMIT_REVIEW: ceiling({ en: "Review of a credit limit", zh: "授信额度复核", lifeDaysMax: 365, lookbackMonthsMax: 24, uses: [4, "MONTH"] }),
-  POST_LOAN_MONITORING: ceiling({ en: "Monitoring of a granted loan", zh: "贷后管理", lifeDaysMax: 1_825, lookbackMonthsMax: 12, uses: [31, "MONTH"] }),
-  RECEIVABLES_FINANCING: ceiling({ en: "Financing of receivables", zh: "应收账款融资", categories: TRADE, lifeDaysMax: 365, lookbackMonthsMax: 24, uses: [31, "MONTH"] }),
-  SUPPLY_CHAIN_FINANCE: ceiling({ en: "Supply-chain finance", zh: "供应链金融", categories: TRADE, lifeDaysMax: 365, lookbackMonthsMax: 24, uses: [31, "MONTH"] }),
+  PRE_LOAN_ASSESSMENT: ceiling({
+    en: "Assessment of a loan application",
+    zh: "贷款审批",
+    lifeDaysMax: 90,
+    lookbackMonthsMax: 36,
+    uses: [30, "MONTH"],
+  }),
+  CREDIT_LIMIT_REVIEW: ceiling({
+    en: "Review of a credit limit",
+    zh: "授信额度复核",
+    lifeDaysMax: 365,
+    lookbackMonthsMax: 24,
+    uses: [4, "MONTH"],
+  }),
+  POST_LOAN_MONITORING: ceiling({
+    en: "Monitoring of a granted loan",
+    zh: "贷后管理",
+    lifeDaysMax: 1_825,
+    lookbackMonthsMax: 12,
+    uses: [31, "MONTH"],
+  }),
+  RECEIVABLES_FINANCING: ceiling({
+    en: "Financing of receivables",
+    zh: "应收账款融资",
+    categories: TRADE,
+    lifeDaysMax: 365,
+    lookbackMonthsMax: 24,
+    uses: [31, "MONTH"],
+  }),
+  SUPPLY_CHAIN_FINANCE: ceiling({
+    en: "Supply-chain finance",
+    zh: "供应链金融",
+    categories: TRADE,
+    lifeDaysMax: 365,
+    lookbackMonthsMax: 24,
+    uses: [31, "MONTH"],
+  }),
   GUARANTEE_REVIEW: ceiling({
-    en: "Review of a guarantor", zh: "担保资格审查", categories: ["IDENTITY", "TRANSACTIONS", "FINANCING", "ASSESSMENT"],
-    lifeDaysMax: 90, lookbackMonthsMax: 24, uses: [4, "MONTH"],
+    en: "Review of a guarantor",
+    zh: "担保资格审查",
+    categories: ["IDENTITY", "TRANSACTIONS", "FINANCING", "ASSESSMENT"],
+    lifeDaysMax: 90,
+    lookbackMonthsMax: 24,
+    uses: [4, "MONTH"],
   }),
-  COLLECTION: ceiling({ en: "Collection of an overdue loan", zh: "逾期催收", categories: ["IDENTITY", "FINANCING"], lifeDaysMax: 365, lookbackMonthsMax: 12, uses: [4, "MONTH"] }),
+  COLLECTION: ceiling({
+    en: "Collection of an overdue loan",
+    zh: "逾期催收",
+    categories: ["IDENTITY", "FINANCING"],
+    lifeDaysMax: 365,
+    lookbackMonthsMax: 12,
+    uses: [4, "MONTH"],
+  }),
   FRAUD_PREVENTION: ceiling({
-    en: "Prevention of fraud", zh: "反欺诈", categories: ["IDENTITY", "TRANSACTIONS", "LOGISTICS", "REVIEWS"],
-    lifeDaysMax: 365, lookbackMonthsMax: 12, uses: [31, "MONTH"],
+    en: "Prevention of fraud",
+    zh: "反欺诈",
+    categories: ["IDENTITY", "TRANSACTIONS", "LOGISTICS", "REVIEWS"],
+    lifeDaysMax: 365,
+    lookbackMonthsMax: 12,
+    uses: [31, "MONTH"],
   }),
-  OWN_QUERY: ceiling({ en: "The merchant reads its own file", zh: "本人查询", lifeDaysMax: 0, lookbackMonthsMax: 60, uses: [0, "TOTAL"] }),
+  OWN_QUERY: ceiling({
+    en: "The merchant reads its own file",
+    zh: "本人查询",
+    lifeDaysMax: 0,
+    lookbackMonthsMax: 60,
+    uses: [0, "TOTAL"],
+  }),
 };

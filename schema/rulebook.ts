@@ -25,6 +25,9 @@ const TOUCHES: Readonly<Record<FrequencyPeriod, Readonly<Record<FrequencyPeriod,
 };
 
 /** The most inquiries that an agreed frequency can let into one period of another kind. */
-export function usesAtMost(agreed: { readonly count: number; readonly period: FrequencyPeriod }, per: FrequencyPeriod): number {
+export function usesAtMost(
+  agreed: { readonly count: number; readonly period: FrequencyPeriod },
+  per: FrequencyPeriod,
+): number {
   return agreed.count === 0 ? 0 : agreed.count * TOUCHES[agreed.period][per];
 }

@@ -19,7 +19,12 @@ else process.exitCode = await compose(values.check === true);
 
 async function compose(check: boolean): Promise<number> {
   // The SDL needs no database; the pool is never used.
-  const postgres = openPostgres({ connectionString: "postgres:///none", applicationName: "compose", poolMax: 1, statementTimeoutMs: 0 });
+  const postgres = openPostgres({
+    connectionString: "postgres:///none",
+    applicationName: "compose",
+    poolMax: 1,
+    statementTimeoutMs: 0,
+  });
   const deps = {
     postgres,
     clock: systemClock,

@@ -17,9 +17,11 @@ const PROFILE = `query($id: MerchantId!) {
     reviews(window: { months: 12 }) { reviewScoreBayes { value n reason } }
   }
 }`;
-const REQUEST = "mutation($input: RequestConsentInput!) { requestConsent(input: $input) { request { id state categories lookbackMonths } } }";
-const APPROVE = "mutation($input: ApproveConsentRequestInput!) { approveConsentRequest(input: $input) { consent { id state categories expiresAt } } }";
-const REVOKE = "mutation($input: ConsentIdInput!) { revokeConsent(input: $input) { consent { id state } } }";
+const REQUEST =
+  "mutation($input: RequestConsentInput!) { requestConsent(input: $input) { id state categories lookbackMonths } }";
+const APPROVE =
+  "mutation($input: ApproveConsentRequestInput!) { approveConsentRequest(input: $input) { id state categories expiresAt } }";
+const REVOKE = "mutation($input: ConsentIdInput!) { revokeConsent(input: $input) { id state } }";
 const WHO_ASKED = "{ inquiries(first: 5) { nodes { at bank purpose decision asked released } } }";
 
 const { values } = parseArgs({ options: { help: { type: "boolean" } } });
@@ -31,7 +33,9 @@ async function tell(): Promise<void> {
   const stage = await openStage();
   try {
     await play(stage);
-    say("That is the whole of it: banks ask one endpoint; each field leaves only under the merchant's live consent,\nfor the purpose stated, and nothing leaves before the inquiry is on record.");
+    say(
+      "That is the whole of it: banks ask one endpoint; each field leaves only under the merchant's live consent,\nfor the purpose stated, and nothing leaves before the inquiry is on record.",
+    );
   } finally {
     await stage.close();
   }
@@ -44,7 +48,10 @@ async function play(stage: Stage): Promise<void> {
     stage.token({ party: "bank", id: "demo-bank" }),
     stage.token({ party: "merchant", id: MERCHANT }),
   ]);
-  step(1, `The platform ${PLATFORM} publishes: an account, orders (one broken, one of an unknown shop), reviews.`);
+  step(
+    1,
+    `The platform ${PLATFORM} publishes: an account, orders (one broken, one of an unknown shop), reviews.`,
+  );
   show("POST /feeds/account", await stage.publish(platform, "account", "demo-a", [account()]));
   show("POST /feeds/order", await stage.publish(platform, "order", "demo-o", orders(now)));
   show("POST /feeds/review", await stage.publish(platform, "review", "demo-r", reviews(now)));
@@ -54,21 +61,34 @@ async function play(stage: Stage): Promise<void> {
 
   step(3, "The bank requests consent to identity, transactions, reviews and social signals, 24 months back.");
   const requested = await stage.graphql(bank, REQUEST, {
-    input: { merchant: MERCHANT, purpose: "PRE_LOAN_ASSESSMENT", categories: ["IDENTITY", "TRANSACTIONS", "REVIEWS", "SOCIAL"], lookbackMonths: 24, expiresAt: new Date(now.getTime() + 60 * 86_400_000).toISOString() },
+    input: {
+      merchant: MERCHANT,
+      purpose: "PRE_LOAN_ASSESSMENT",
+      categories: ["IDENTITY", "TRANSACTIONS", "REVIEWS", "SOCIAL"],
+      lookbackMonths: 24,
+      expiresAt: new Date(now.getTime() + 60 * 86_400_000).toISOString(),
+      frequency: { count: 10, period: "MONTH" },
+    },
   });
   show("mutation requestConsent", requested);
 
   step(4, "The merchant approves, and narrows: identity and transactions only, 12 months back.");
-  const requestId = read(requested, "requestConsent", "request", "id");
-  const approved = await stage.graphql(merchant, APPROVE, { input: { requestId, categories: ["IDENTITY", "TRANSACTIONS"], lookbackMonths: 12 } });
+  const requestId = read(requested, "requestConsent", "id");
+  const approved = await stage.graphql(merchant, APPROVE, {
+    input: { requestId, categories: ["IDENTITY", "TRANSACTIONS"], lookbackMonths: 12 },
+  });
   show("mutation approveConsentRequest", approved);
 
-  step(5, "The bank asks again. What is consented is there; the reviews are withheld, with the rule and the article.");
+  step(
+    5,
+    "The bank asks again. What is consented is there; the reviews are withheld, with the rule and the article.",
+  );
   const granted = show("query merchant", await stage.graphql(bank, PROFILE, { id: MERCHANT }));
-  if ((granted.data?.["merchant"] ?? null) === null) throw new Error("the granted inquiry should have been answered");
+  if ((granted.data?.["merchant"] ?? null) === null)
+    throw new Error("the granted inquiry should have been answered");
 
   step(6, "The merchant revokes.");
-  const consentId = read(approved, "approveConsentRequest", "consent", "id");
+  const consentId = read(approved, "approveConsentRequest", "id");
   show("mutation revokeConsent", await stage.graphql(merchant, REVOKE, { input: { consentId } }));
 
   step(7, "The bank asks once more: refused, from the very next inquiry.");
@@ -85,7 +105,8 @@ function expectNoData(reply: GraphQLReply): void {
 function read(reply: GraphQLReply, ...keys: string[]): string {
   let value: unknown = reply.data;
   for (const key of keys) value = (value as Record<string, unknown> | null)?.[key];
-  if (typeof value !== "string") throw new Error(`the answer holds no ${keys.join(".")}: ${JSON.stringify(reply)}`);
+  if (typeof value !== "string")
+    throw new Error(`the answer holds no ${keys.join(".")}: ${JSON.stringify(reply)}`);
   return value;
 }
 

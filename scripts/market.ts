@@ -2,10 +2,23 @@ import type { FeedKind } from "../schema/feeds/kinds.js";
 import type { FeedRecord, PlatformKind } from "../schema/feeds/records.js";
 import { dayOf, firstDayOfMonths } from "./market/calendar.js";
 import {
-  accountRecord, orderRecord, paymentRecord, type PublishedOrder, refundRecord, reviewRecord, settlementRecord, shipmentRecord,
+  accountRecord,
+  orderRecord,
+  paymentRecord,
+  type PublishedOrder,
+  refundRecord,
+  reviewRecord,
+  settlementRecord,
+  shipmentRecord,
 } from "./market/feed-records.js";
 import { merchantHistory } from "./market/merchant-history.js";
-import { BRUSHING_INDEX, drawMerchants, type MarketMerchant, ORDINARY_INDEX, YOUNG_INDEX } from "./market/merchants.js";
+import {
+  BRUSHING_INDEX,
+  drawMerchants,
+  type MarketMerchant,
+  ORDINARY_INDEX,
+  YOUNG_INDEX,
+} from "./market/merchants.js";
 import { socialHistory } from "./market/social-history.js";
 
 /** The platforms of the market, and what each publishes. */
@@ -19,7 +32,14 @@ export const MARKET_PLATFORMS: readonly MarketPlatform[] = [
 
 /** The order of publication: accounts before what needs them, orders before what speaks of them. */
 export const PUBLISHING_ORDER: readonly FeedKind[] = [
-  "account", "order", "payment", "refund", "shipment", "settlement", "review", "social",
+  "account",
+  "order",
+  "payment",
+  "refund",
+  "shipment",
+  "settlement",
+  "review",
+  "social",
 ];
 
 export interface MarketPlatform {
@@ -58,11 +78,21 @@ export interface Market {
   /** In publishing order. */
   readonly feeds: readonly MarketFeed[];
   /** One merchant of each sort, for demonstrations. Their USCCs are the same for every seed. */
-  readonly demo: { readonly ordinary: MarketMerchant; readonly brushing: MarketMerchant; readonly young: MarketMerchant };
+  readonly demo: {
+    readonly ordinary: MarketMerchant;
+    readonly brushing: MarketMerchant;
+    readonly young: MarketMerchant;
+  };
 }
 
 /** @throws RangeError when an option is out of bounds */
-export function generateMarket({ seed, merchants = 200, months = 18, orders = 50_000, until }: MarketOptions): Market {
+export function generateMarket({
+  seed,
+  merchants = 200,
+  months = 18,
+  orders = 50_000,
+  until,
+}: MarketOptions): Market {
   requireBetween("merchants", merchants, [3, 100_000]);
   requireBetween("months", months, [1, 60]);
   requireBetween("orders", orders, [0, 1_000_000_000]);
@@ -79,7 +109,11 @@ export function generateMarket({ seed, merchants = 200, months = 18, orders = 50
   return {
     merchants: drawn,
     feeds,
-    demo: { ordinary: at(drawn, ORDINARY_INDEX), brushing: at(drawn, BRUSHING_INDEX), young: at(drawn, YOUNG_INDEX) },
+    demo: {
+      ordinary: at(drawn, ORDINARY_INDEX),
+      brushing: at(drawn, BRUSHING_INDEX),
+      young: at(drawn, YOUNG_INDEX),
+    },
   };
 }
 
@@ -89,7 +123,11 @@ interface Stage {
   readonly merchants: readonly MarketMerchant[];
 }
 
-function* recordsOf(platform: MarketPlatform, kind: FeedKind, stage: Stage): Generator<FeedRecord, void, undefined> {
+function* recordsOf(
+  platform: MarketPlatform,
+  kind: FeedKind,
+  stage: Stage,
+): Generator<FeedRecord, void, undefined> {
   for (const merchant of stage.merchants) {
     if (!merchant.sellers.has(platform.id)) continue;
     if (kind === "account") {
@@ -107,7 +145,9 @@ function* recordsOf(platform: MarketPlatform, kind: FeedKind, stage: Stage): Gen
 }
 
 type OrderKind = Exclude<FeedKind, "account" | "social">;
-const OF_ORDER: Readonly<Record<OrderKind, (published: PublishedOrder, platform: string) => FeedRecord | undefined>> = {
+const OF_ORDER: Readonly<
+  Record<OrderKind, (published: PublishedOrder, platform: string) => FeedRecord | undefined>
+> = {
   order: orderRecord,
   payment: paymentRecord,
   refund: refundRecord,
@@ -123,5 +163,6 @@ function at(merchants: readonly MarketMerchant[], index: number): MarketMerchant
 }
 
 function requireBetween(name: string, value: number, [low, high]: readonly [number, number]): void {
-  if (!Number.isInteger(value) || value < low || value > high) throw new RangeError(`${name} must be ${low} to ${high}`);
+  if (!Number.isInteger(value) || value < low || value > high)
+    throw new RangeError(`${name} must be ${low} to ${high}`);
 }

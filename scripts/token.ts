@@ -4,7 +4,13 @@ import { ConfigError } from "../foundation/config.js";
 import { createSigner } from "../foundation/tokens.js";
 import { createDevelopmentIssuer, type TokenRequest } from "../gateway/process/development-issuer.js";
 import { loadKeys } from "../gateway/process/open-bureau.js";
-import { dataPaths, DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER, isDevelopment, readGatewaySettings } from "../gateway/process/settings.js";
+import {
+  dataPaths,
+  DEVELOPMENT_AUDIENCE,
+  DEVELOPMENT_ISSUER,
+  isDevelopment,
+  readGatewaySettings,
+} from "../gateway/process/settings.js";
 import { CATEGORIES, isCategory } from "../schema/categories.js";
 import { type Party, PARTIES, type Scope, SCOPES } from "../schema/parties.js";
 import { type Purpose, PURPOSES } from "../schema/purposes.js";
@@ -26,16 +32,25 @@ const HELP = `Prints an access token of the development issuer.
 try {
   process.exitCode = await main();
 } catch (error) {
-  process.stderr.write(`${error instanceof ConfigError || error instanceof TypeError ? error.message : String(error)}\n`);
+  process.stderr.write(
+    `${error instanceof ConfigError || error instanceof TypeError ? error.message : String(error)}\n`,
+  );
   process.exitCode = 1;
 }
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
-      bank: { type: "string" }, merchant: { type: "string" }, platform: { type: "string" }, officer: { type: "string" },
-      scope: { type: "string", multiple: true }, category: { type: "string", multiple: true }, purpose: { type: "string", multiple: true },
-      for: { type: "string", multiple: true }, lifetime: { type: "string" }, help: { type: "boolean" },
+      bank: { type: "string" },
+      merchant: { type: "string" },
+      platform: { type: "string" },
+      officer: { type: "string" },
+      scope: { type: "string", multiple: true },
+      category: { type: "string", multiple: true },
+      purpose: { type: "string", multiple: true },
+      for: { type: "string", multiple: true },
+      lifetime: { type: "string" },
+      help: { type: "boolean" },
     },
   });
   const parties = PARTIES.filter((party) => values[party] !== undefined);
@@ -47,23 +62,33 @@ async function main(): Promise<number> {
   const settings = readGatewaySettings(process.env);
   if (!isDevelopment(settings)) throw new TypeError("another issuer is configured; ask it for tokens");
   const keys = await loadKeys(dataPaths(settings).keys);
-  const issue = createDevelopmentIssuer({ signer: await createSigner(keys.issuer), issuer: DEVELOPMENT_ISSUER, audience: DEVELOPMENT_AUDIENCE, clock: systemClock });
+  const issue = createDevelopmentIssuer({
+    signer: await createSigner(keys.issuer),
+    issuer: DEVELOPMENT_ISSUER,
+    audience: DEVELOPMENT_AUDIENCE,
+    clock: systemClock,
+  });
   process.stdout.write(`${await issue(requestOf(party, values))}\n`);
   return 0;
 }
 
-function requestOf(party: Party, values: { [key: string]: string | string[] | boolean | undefined }): TokenRequest {
+function requestOf(
+  party: Party,
+  values: { [key: string]: string | string[] | boolean | undefined },
+): TokenRequest {
   const known = <T extends string>(name: string, words: readonly T[]): readonly T[] | undefined => {
     const given = values[name] as string[] | undefined;
     const stranger = given?.find((word) => !(words as readonly string[]).includes(word));
-    if (stranger !== undefined) throw new TypeError(`--${name} ${stranger} is unknown; choose from ${words.join(", ")}`);
+    if (stranger !== undefined)
+      throw new TypeError(`--${name} ${stranger} is unknown; choose from ${words.join(", ")}`);
     return given as readonly T[] | undefined;
   };
   const scopes = known<Scope>("scope", SCOPES);
   const categories = known("category", CATEGORIES.filter(isCategory));
   const purposes = known<Purpose>("purpose", PURPOSES);
   const lifetimeSeconds = values["lifetime"] === undefined ? 3_600 : Number(values["lifetime"]);
-  if (!Number.isInteger(lifetimeSeconds) || lifetimeSeconds < 1 || lifetimeSeconds > 86_400) throw new TypeError("--lifetime must be 1 to 86400 seconds");
+  if (!Number.isInteger(lifetimeSeconds) || lifetimeSeconds < 1 || lifetimeSeconds > 86_400)
+    throw new TypeError("--lifetime must be 1 to 86400 seconds");
   const merchants = values["for"] as readonly string[] | undefined;
   return {
     party,

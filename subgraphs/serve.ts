@@ -26,7 +26,10 @@ const PERMIT_ISSUER = "xinqiao-gateway";
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({ options: { help: { type: "boolean" } }, allowPositionals: true });
+  const { values, positionals } = parseArgs({
+    options: { help: { type: "boolean" } },
+    allowPositionals: true,
+  });
   const [name = ""] = positionals;
   if (values.help === true || !Object.hasOwn(SUBGRAPHS, name)) {
     (values.help === true ? process.stdout : process.stderr).write(HELP);
@@ -43,27 +46,50 @@ async function main(): Promise<number> {
 
 function readSettings(): SubgraphSettings {
   // One environment often holds the gateway's settings too; only this table's are read here.
-  const environment = Object.fromEntries(Object.values(SUBGRAPH_SETTINGS).flatMap(({ env }) => [env, `${env}_FILE`].map((key) => [key, process.env[key]])));
+  const environment = Object.fromEntries(
+    Object.values(SUBGRAPH_SETTINGS).flatMap(({ env }) =>
+      [env, `${env}_FILE`].map((key) => [key, process.env[key]]),
+    ),
+  );
   return loadConfig(SUBGRAPH_SETTINGS, { environment, readFile: (file) => readFileSync(file, "utf8") });
 }
 
 async function serve(name: string, settings: SubgraphSettings): Promise<void> {
   const log = createLogger({ name: `subgraph:${name}`, level: settings.logLevel });
   const folder = path.resolve(settings.dataFolder);
-  const embedded = settings.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDirectory: path.join(folder, "postgres") }) : undefined;
+  const embedded =
+    settings.databaseUrl === undefined
+      ? await startEmbeddedPostgres({ dataDirectory: path.join(folder, "postgres") })
+      : undefined;
   if (embedded !== undefined) await ensureDatabase(embedded.connectionString("postgres"), "xinqiao");
   const connectionString = settings.databaseUrl?.reveal() ?? embedded?.connectionString("xinqiao") ?? "";
-  const postgres = openPostgres({ connectionString, applicationName: `xinqiao-${name}`, poolMax: settings.poolMax, statementTimeoutMs: 10_000 });
+  const postgres = openPostgres({
+    connectionString,
+    applicationName: `xinqiao-${name}`,
+    poolMax: settings.poolMax,
+    statementTimeoutMs: 10_000,
+  });
   await migrateAll(postgres);
   const verifyPermit = createPermitVerifier({
     issuer: PERMIT_ISSUER,
-    keys: { kind: "remote", url: new URL(settings.permitJwksUrl), cacheMaxAgeMs: 600_000, cooldownMs: 5_000, timeoutMs: 2_000 },
+    keys: {
+      kind: "remote",
+      url: new URL(settings.permitJwksUrl),
+      cacheMaxAgeMs: 600_000,
+      cooldownMs: 5_000,
+      timeoutMs: 2_000,
+    },
     algorithms: ["EdDSA", "ES256"],
     clock: systemClock,
   });
   const signer = await createSigner(await loadOrCreateKey(path.join(folder, "keys", "artefact.jwk.json")));
   const signArtefact = (payload: object): Promise<string> => signer.sign("consent+jwt", { ...payload });
-  const subgraph = await SUBGRAPHS[name]?.create({ postgres, clock: systemClock, verifyPermit, signArtefact });
+  const subgraph = await SUBGRAPHS[name]?.create({
+    postgres,
+    clock: systemClock,
+    verifyPermit,
+    signArtefact,
+  });
   if (subgraph === undefined) throw new Error(`no subgraph ${name}`);
   const server = createSubgraphServer(subgraph);
   const url = await server.listen({ host: settings.host, port: settings.port });

@@ -41,7 +41,10 @@ export function failure(error: unknown): Answer {
   const safe = safeError(error);
   const code = safe.extensions["code"];
   const status = isErrorCode(code) ? ERRORS[code].http : 500;
-  const retryAfter = isErrorCode(code) && ERRORS[code].retry === "later" && status === 503 ? [["retry-after", "1"] as const] : [];
+  const retryAfter =
+    isErrorCode(code) && ERRORS[code].retry === "later" && status === 503
+      ? [["retry-after", "1"] as const]
+      : [];
   const http = { status, headers: new Map<string, string>(retryAfter) };
   return { errors: [new GraphQLError(safe.message, { extensions: { ...safe.extensions, http } })] };
 }
@@ -63,6 +66,9 @@ function noteOf(inquiry: Inquiry, { receipts }: Recorded): InquiryNote {
     remainingUses: inquiry.remainingUses ?? null,
     withheld: [...inquiry.withheld].map(([category, { code }]) => ({ category, code })),
     months: inquiry.months ?? null,
-    receipt: receipt === undefined ? null : { leafHash: receipt.leafHash, recordedAt: receipt.recordedAt.toISOString() },
+    receipt:
+      receipt === undefined
+        ? null
+        : { leafHash: receipt.leafHash, recordedAt: receipt.recordedAt.toISOString() },
   };
 }

@@ -50,17 +50,29 @@ class Release {
     const { operation } = this.#authorized;
     const type = operation.schema.getRootType(operation.definition.operation);
     const nodes = [{ selectionSet: operation.definition.selectionSet }] as unknown as readonly FieldNode[];
-    const data = type == null ? null : this.#object({ type, nodes, value: this.#fetched.data ?? {}, path: [], inquiry: undefined });
+    const data =
+      type == null
+        ? null
+        : this.#object({ type, nodes, value: this.#fetched.data ?? {}, path: [], inquiry: undefined });
     const own = new Set(this.#errors.map((error) => JSON.stringify(error.path)));
     const errors = [...this.#errors, ...this.#fetched.errors.filter((error) => !coveredBy(own, error.path))];
-    const released = { authorized: this.#authorized, data: data === NOTHING ? null : data, errors, categories: this.#categories };
+    const released = {
+      authorized: this.#authorized,
+      data: data === NOTHING ? null : data,
+      errors,
+      categories: this.#categories,
+    };
     return released as unknown as Released;
   }
 
   #object(at: At): Json | typeof NOTHING {
     const out: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
     const source = at.value as Json;
-    for (const [key, nodes] of collectFields(this.#authorized.operation, at.type, at.nodes.map((node) => node.selectionSet))) {
+    for (const [key, nodes] of collectFields(
+      this.#authorized.operation,
+      at.type,
+      at.nodes.map((node) => node.selectionSet),
+    )) {
       const name = nodes[0]?.name.value ?? "";
       if (name === "__typename") {
         out[key] = at.type.name;
@@ -93,7 +105,12 @@ class Release {
     const objection = objectionTo(this.#index, [at.type.name, name], { principal, granted });
     if (objection === undefined) return undefined;
     if (objection.kind === "party") return objection.error;
-    return at.inquiry?.withheld.get(objection.category as Category) ?? { code: "CONSENT_REQUIRED" as const, facts: { category: objection.category } };
+    return (
+      at.inquiry?.withheld.get(objection.category as Category) ?? {
+        code: "CONSENT_REQUIRED" as const,
+        facts: { category: objection.category },
+      }
+    );
   }
 
   #value(type: GraphQLOutputType, at: Omit<At, "type">): unknown {
@@ -111,7 +128,11 @@ class Release {
       if (length === undefined) return null;
       const items: unknown[] = [];
       for (let i = 0; i < length; i++) {
-        const item = this.#value(type.ofType as GraphQLOutputType, { ...at, value: list?.[i] ?? null, path: [...at.path, i] });
+        const item = this.#value(type.ofType as GraphQLOutputType, {
+          ...at,
+          value: list?.[i] ?? null,
+          path: [...at.path, i],
+        });
         if (item === NOTHING) return NOTHING;
         items.push(item);
       }
@@ -129,7 +150,10 @@ class Release {
     const inquiry = this.#inquiryAt(at);
     if (inquiry === undefined) return null;
     if (inquiry.granted.size === 0) {
-      const first = inquiry.withheld.values().next().value ?? { code: "CONSENT_REQUIRED" as const, facts: {} };
+      const first = inquiry.withheld.values().next().value ?? {
+        code: "CONSENT_REQUIRED" as const,
+        facts: {},
+      };
       const { category: _category, ...facts } = first.facts;
       this.#errors.push(withheldError({ code: first.code, facts }, at.path));
       return null;
@@ -143,7 +167,9 @@ class Release {
   #inquiryAt(at: Omit<At, "type">): Inquiry | undefined {
     const [responseKey, position, ...deeper] = at.path;
     if (deeper.length > 0 || at.inquiry !== undefined) return undefined;
-    const merchant = this.#authorized.positions.get(String(responseKey))?.[typeof position === "number" ? position : 0];
+    const merchant = this.#authorized.positions.get(String(responseKey))?.[
+      typeof position === "number" ? position : 0
+    ];
     return merchant === undefined ? undefined : this.#authorized.inquiries.get(merchant);
   }
 
@@ -154,7 +180,9 @@ class Release {
   #concrete(type: GraphQLOutputType, value: Json): GraphQLObjectType | undefined {
     if (!isAbstractType(type)) return undefined;
     const possible = this.#authorized.operation.schema.getType(String(value["__typename"]));
-    return isObjectType(possible) && this.#authorized.operation.schema.isSubType(type, possible) ? possible : undefined;
+    return isObjectType(possible) && this.#authorized.operation.schema.isSubType(type, possible)
+      ? possible
+      : undefined;
   }
 
   #note(at: At, name: string): void {

@@ -3,7 +3,16 @@ import { BureauError, ERRORS, isErrorCode } from "../../schema/errors.js";
 import type { AnswerError, Withheld } from "../inquiry.js";
 
 /** Facts that may leave with an error; anything else a subgraph says about one stays inside. */
-const FACTS = ["category", "rule", "article", "fix", "problem", "argument", "scope", "retryAfterSeconds"] as const;
+const FACTS = [
+  "category",
+  "rule",
+  "article",
+  "fix",
+  "problem",
+  "argument",
+  "scope",
+  "retryAfterSeconds",
+] as const;
 
 /** The message and facts of a withheld value; the code decides the message, never the thrower. */
 export function withheldError({ code, facts }: Withheld, path: readonly (string | number)[]): AnswerError {

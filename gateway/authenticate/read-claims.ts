@@ -37,7 +37,8 @@ function readDetails(value: unknown): ProfileDetail[] {
 
 function readDetail(value: unknown): ProfileDetail {
   if (typeof value !== "object" || value === null) throw invalid("authorization_details");
-  for (const member of Object.keys(value)) if (!DETAIL_MEMBERS.has(member)) throw invalid(`unknown member of authorization_details`);
+  for (const member of Object.keys(value))
+    if (!DETAIL_MEMBERS.has(member)) throw invalid(`unknown member of authorization_details`);
   const { type, purposes, datatypes, merchants } = value as Record<string, unknown>;
   if (type !== PROFILE_DETAIL_TYPE) throw invalid("type of authorization_details");
   const detail = {
@@ -51,7 +52,11 @@ function readDetail(value: unknown): ProfileDetail {
 }
 
 function listOf<T extends string>(value: unknown, known: readonly T[], what: string): T[] {
-  if (!Array.isArray(value) || !value.every((item): item is T => (known as readonly unknown[]).includes(item))) throw invalid(what);
+  if (
+    !Array.isArray(value) ||
+    !value.every((item): item is T => (known as readonly unknown[]).includes(item))
+  )
+    throw invalid(what);
   return value;
 }
 

@@ -13,12 +13,17 @@ export function askedCategories(
   const asked = new Set<Category>();
   const visit = (type: GraphQLObjectType, nodes: readonly FieldNode[]): void => {
     const fields = type.getFields();
-    for (const selected of collectFields(operation, type, nodes.map((node) => node.selectionSet)).values()) {
+    for (const selected of collectFields(
+      operation,
+      type,
+      nodes.map((node) => node.selectionSet),
+    ).values()) {
       const name = selected[0]?.name.value ?? "";
       for (const category of categoriesOf(index, type.name, name)) asked.add(category);
       const inner = fields[name] === undefined ? undefined : getNamedType(fields[name].type);
       if (isObjectType(inner)) visit(inner, selected);
-      else if (isAbstractType(inner)) for (const possible of operation.schema.getPossibleTypes(inner)) visit(possible, selected);
+      else if (isAbstractType(inner))
+        for (const possible of operation.schema.getPossibleTypes(inner)) visit(possible, selected);
     }
   };
   visit(start.type, start.nodes);

@@ -59,7 +59,8 @@ function judgeRoots(
   { principal }: Authenticated,
 ): { roots: readonly Root[]; refusedRoots: readonly RefusedRoot[] } {
   const type = operation.schema.getRootType(operation.definition.operation);
-  if (type == null || operation.definition.kind !== Kind.OPERATION_DEFINITION) throw new BureauError("OPERATION_NOT_ALLOWED");
+  if (type == null || operation.definition.kind !== Kind.OPERATION_DEFINITION)
+    throw new BureauError("OPERATION_NOT_ALLOWED");
   const roots: Root[] = [];
   const refusedRoots: RefusedRoot[] = [];
   for (const [responseKey, nodes] of collectFields(operation, type, [operation.definition.selectionSet])) {
@@ -88,12 +89,19 @@ async function decideAll(
       : await ports.ledger.check(asked.map(({ merchant }) => ({ bank: principal.id, merchant })));
   return questions.map((question) => {
     const id = uuidv7(ports.clock.now().getTime());
-    if (question.own) return toInquiry(question, id, decideOwn(question.asked, ports.rulebook, ports.clock.now()));
+    if (question.own)
+      return toInquiry(question, id, decideOwn(question.asked, ports.rulebook, ports.clock.now()));
     if (snapshot === undefined) throw new BureauError("CONSENT_UNKNOWN");
     const consents = snapshot.consents[asked.indexOf(question)] ?? [];
     const decision = decide(
       consents,
-      { bank: principal.id, merchant: question.merchant, purpose: question.purpose, categories: question.asked, tokenDetails: principal.details },
+      {
+        bank: principal.id,
+        merchant: question.merchant,
+        purpose: question.purpose,
+        categories: question.asked,
+        tokenDetails: principal.details,
+      },
       ports.rulebook,
       snapshot.now,
     );
@@ -108,7 +116,10 @@ function toInquiry(question: Question, id: string, decision: ConsentDecision): I
     decision: decision.decision,
     granted: new Set(decision.granted),
     withheld: new Map(
-      decision.withheld.map(({ category, code, rule, article, fix }) => [category, { code, facts: { category, rule, article, fix } }]),
+      decision.withheld.map(({ category, code, rule, article, fix }) => [
+        category,
+        { code, facts: { category, rule, article, fix } },
+      ]),
     ),
     rules: decision.rules,
     consent: decision.consent,
@@ -137,7 +148,18 @@ function exhaust(inquiry: Inquiry): Inquiry {
     ...inquiry,
     decision: "REFUSED",
     granted: new Set(),
-    withheld: new Map(inquiry.asked.map((category) => [category, { code: "CONSENT_EXHAUSTED", facts: { category, ...facts } }])),
-    rules: inquiry.asked.map((category) => ({ category, allowed: false, code: "CONSENT_EXHAUSTED", rule: facts.rule, article: "" })),
+    withheld: new Map(
+      inquiry.asked.map((category) => [
+        category,
+        { code: "CONSENT_EXHAUSTED", facts: { category, ...facts } },
+      ]),
+    ),
+    rules: inquiry.asked.map((category) => ({
+      category,
+      allowed: false,
+      code: "CONSENT_EXHAUSTED",
+      rule: facts.rule,
+      article: "",
+    })),
   };
 }

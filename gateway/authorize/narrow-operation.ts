@@ -26,7 +26,8 @@ export function narrowOperation(authorized: Authorized, index: PolicyIndex): Nar
   const { operation, principal } = authorized;
   const refused = new Set(authorized.refusedRoots.map((root) => root.responseKey));
   const granted = new Set<Category>();
-  for (const inquiry of authorized.inquiries.values()) for (const category of inquiry.granted) granted.add(category);
+  for (const inquiry of authorized.inquiries.values())
+    for (const category of inquiry.granted) granted.add(category);
   const everything = [...authorized.inquiries.values()].every(isWhole);
   if (refused.size === 0 && everything && principal.party === "bank" && authorized.inquiries.size > 0) {
     return { document: operation.document, changed: false };
@@ -72,9 +73,11 @@ function createNarrower(operation: Operation, index: PolicyIndex, standing: Stan
         if (field !== undefined) kept.push(field);
         continue;
       }
-      const source = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
+      const source =
+        selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
       if (source === undefined) continue;
-      const condition = source.typeCondition === undefined ? type : operation.schema.getType(source.typeCondition.name.value);
+      const condition =
+        source.typeCondition === undefined ? type : operation.schema.getType(source.typeCondition.name.value);
       if (!isCompositeType(condition)) continue;
       const inner = narrow(source.selectionSet, isObjectType(type) ? type : condition, refusedKeys);
       if (inner === undefined) continue;

@@ -1,4 +1,10 @@
-import { type FieldNode, getArgumentValues, getNamedType, type GraphQLObjectType, isObjectType } from "graphql";
+import {
+  type FieldNode,
+  getArgumentValues,
+  getNamedType,
+  type GraphQLObjectType,
+  isObjectType,
+} from "graphql";
 import type { Category } from "../../schema/categories.js";
 import type { Principal } from "../../schema/claims.js";
 import { BureauError } from "../../schema/errors.js";
@@ -22,7 +28,11 @@ interface RootArguments {
   readonly id?: string;
   readonly purpose?: Purpose;
   readonly reference?: string;
-  readonly inquiries?: readonly { readonly id: string; readonly purpose: Purpose; readonly reference: string }[];
+  readonly inquiries?: readonly {
+    readonly id: string;
+    readonly purpose: Purpose;
+    readonly reference: string;
+  }[];
 }
 
 /**
@@ -31,7 +41,11 @@ interface RootArguments {
  * @throws BAD_USER_INPUT for a bad reference, too many merchants, or a purpose that is not the asker's to state
  */
 export function readQuestions(
-  root: { readonly responseKey: string; readonly nodes: readonly FieldNode[]; readonly type: GraphQLObjectType },
+  root: {
+    readonly responseKey: string;
+    readonly nodes: readonly FieldNode[];
+    readonly type: GraphQLObjectType;
+  },
   context: { readonly operation: Operation; readonly index: PolicyIndex; readonly principal: Principal },
 ): readonly Question[] {
   const node = root.nodes[0];
@@ -43,7 +57,9 @@ export function readQuestions(
   const asked: readonly Category[] = found.size === 0 ? ["IDENTITY"] : [...found];
   const args = getArgumentValues(field, node, context.operation.variables) as RootArguments;
   if (field.name === "me") {
-    return [{ merchant: context.principal.id, purpose: "OWN_QUERY", reference: "own-file", own: true, asked }];
+    return [
+      { merchant: context.principal.id, purpose: "OWN_QUERY", reference: "own-file", own: true, asked },
+    ];
   }
   const listed = args.inquiries ?? [args as { id: string; purpose: Purpose; reference: string }];
   if (listed.length > PORTFOLIO_MAX) throw refuse(`at most ${PORTFOLIO_MAX} inquiries at a time`);
@@ -67,7 +83,8 @@ export function mergeQuestions(questions: readonly Question[]): readonly Questio
       merged.set(question.merchant, question);
       continue;
     }
-    if (known.purpose !== question.purpose || known.reference !== question.reference) throw new BureauError("INQUIRY_CONFLICT");
+    if (known.purpose !== question.purpose || known.reference !== question.reference)
+      throw new BureauError("INQUIRY_CONFLICT");
     merged.set(question.merchant, { ...known, asked: [...new Set([...known.asked, ...question.asked])] });
   }
   return [...merged.values()];

@@ -11,19 +11,30 @@ export const CHECK_AGE_MAX_MS = 50;
  * @throws CONSENT_UNKNOWN when the truth is out of reach
  */
 export async function recheck(authorized: Authorized, ports: AuthorizePorts): Promise<Authorized> {
-  const open = [...authorized.inquiries.values()].filter((inquiry) => inquiry.consent !== undefined && inquiry.granted.size > 0);
-  if (open.length === 0 || ports.clock.monotonicMs() - authorized.checkedAtMs <= CHECK_AGE_MAX_MS) return authorized;
+  const open = [...authorized.inquiries.values()].filter(
+    (inquiry) => inquiry.consent !== undefined && inquiry.granted.size > 0,
+  );
+  if (open.length === 0 || ports.clock.monotonicMs() - authorized.checkedAtMs <= CHECK_AGE_MAX_MS)
+    return authorized;
   const checkedAtMs = ports.clock.monotonicMs();
   const { principal } = authorized;
   const snapshot = await ports.ledger.check(open.map(({ merchant }) => ({ bank: principal.id, merchant })));
   const inquiries = new Map(authorized.inquiries);
   for (const [i, inquiry] of open.entries()) {
-    const same = (snapshot.consents[i] ?? []).find((consent) => consent.terms.consentId === inquiry.consent?.terms.consentId);
+    const same = (snapshot.consents[i] ?? []).find(
+      (consent) => consent.terms.consentId === inquiry.consent?.terms.consentId,
+    );
     // The use of this very inquiry is counted already and must not refuse it.
     const uncounted = same === undefined ? [] : [{ ...same, used: Math.max(0, same.used - 1) }];
     const now = decide(
       uncounted,
-      { bank: principal.id, merchant: inquiry.merchant, purpose: inquiry.purpose, categories: inquiry.asked, tokenDetails: principal.details },
+      {
+        bank: principal.id,
+        merchant: inquiry.merchant,
+        purpose: inquiry.purpose,
+        categories: inquiry.asked,
+        tokenDetails: principal.details,
+      },
       ports.rulebook,
       snapshot.now,
     );
@@ -39,5 +50,11 @@ function narrowed(inquiry: Inquiry, now: ReturnType<typeof decide>): Inquiry {
   for (const { category, code, rule, article, fix } of now.withheld) {
     if (!granted.has(category)) withheld.set(category, { code, facts: { category, rule, article, fix } });
   }
-  return { ...inquiry, granted, withheld, decision: granted.size === 0 ? "REFUSED" : "PART_GRANTED", rules: now.rules };
+  return {
+    ...inquiry,
+    granted,
+    withheld,
+    decision: granted.size === 0 ? "REFUSED" : "PART_GRANTED",
+    rules: now.rules,
+  };
 }

@@ -31,8 +31,10 @@ export class RepresentationGate {
     const merchants = new Set<string>();
     for (const [i, representation] of representations.entries()) {
       const { __typename: typeName, id } = representation as { __typename?: unknown; id?: unknown };
-      const inquiry = typeName === "Merchant" && typeof id === "string" ? authorized.inquiries.get(id) : undefined;
-      if (inquiry === undefined || ![...categories].some((category) => inquiry.granted.has(category))) continue;
+      const inquiry =
+        typeName === "Merchant" && typeof id === "string" ? authorized.inquiries.get(id) : undefined;
+      if (inquiry === undefined || ![...categories].some((category) => inquiry.granted.has(category)))
+        continue;
       kept.push(representation);
       positions.push(i);
       merchants.add(inquiry.merchant);

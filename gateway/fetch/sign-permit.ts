@@ -9,7 +9,11 @@ const PERMIT_LIFETIME_SECONDS = 5;
 /** Signs the assertion for one request to one subgraph. */
 export type SignPermit = (
   authorized: Authorized,
-  request: { readonly subgraph: string; readonly body: string; readonly merchants: ReadonlySet<string> | undefined },
+  request: {
+    readonly subgraph: string;
+    readonly body: string;
+    readonly merchants: ReadonlySet<string> | undefined;
+  },
 ) => Promise<string>;
 
 /** The permit names only the merchants that the request touches (all of the operation's when it names none). */
@@ -40,7 +44,9 @@ function grantsOf(authorized: Authorized, merchants: ReadonlySet<string> | undef
       inquiry: inquiry.id,
       merchant: inquiry.merchant,
       categories: [...inquiry.granted],
-      ...(inquiry.consent === undefined ? {} : { consent: `${inquiry.consent.terms.consentId}/${inquiry.consent.terms.version}` }),
+      ...(inquiry.consent === undefined
+        ? {}
+        : { consent: `${inquiry.consent.terms.consentId}/${inquiry.consent.terms.version}` }),
       ...(inquiry.months === undefined ? {} : { months: inquiry.months }),
     });
   }

@@ -26,20 +26,31 @@ export class SubgraphSource implements GraphQLDataSource<FetchContext> {
   }
 
   /** @throws SOURCE_UNAVAILABLE when the subgraph does not answer in time or at all */
-  async process(options: GraphQLDataSourceProcessOptions<FetchContext>): ReturnType<GraphQLDataSource["process"]> {
+  async process(
+    options: GraphQLDataSourceProcessOptions<FetchContext>,
+  ): ReturnType<GraphQLDataSource["process"]> {
     const { query = "", variables = {} } = options.request;
     const authorized = options.context.authorized;
     const representations = variables["representations"] as readonly unknown[] | undefined;
-    if (representations === undefined) return asResponse(await this.#send(authorized, { query, variables }, undefined));
+    if (representations === undefined)
+      return asResponse(await this.#send(authorized, { query, variables }, undefined));
     const admitted = this.#options.gate.admit(authorized, query, representations);
     if (admitted.kept.length === 0) return { data: { _entities: representations.map(() => null) } } as never;
     const body = { query, variables: { ...variables, representations: admitted.kept } };
     return asResponse(spread(await this.#send(authorized, body, admitted.merchants), admitted));
   }
 
-  async #send(authorized: Authorized, request: object, merchants: ReadonlySet<string> | undefined): Promise<SubgraphAnswer> {
+  async #send(
+    authorized: Authorized,
+    request: object,
+    merchants: ReadonlySet<string> | undefined,
+  ): Promise<SubgraphAnswer> {
     const body = JSON.stringify(request);
-    const permit = await this.#options.signPermit(authorized, { subgraph: this.#options.name, body, merchants });
+    const permit = await this.#options.signPermit(authorized, {
+      subgraph: this.#options.name,
+      body,
+      merchants,
+    });
     return this.#options.transport({ permit, body });
   }
 }
@@ -47,7 +58,7 @@ export class SubgraphSource implements GraphQLDataSource<FetchContext> {
 /** Puts the entities back where their representations stood; a subgraph that answers another number is not believed. */
 function spread(answer: SubgraphAnswer, admitted: AdmittedRepresentations): SubgraphAnswer {
   const entities = answer.data?.["_entities"];
-  const whole: unknown[] = new Array<unknown>(admitted.total).fill(null);
+  const whole: unknown[] = Array.from({ length: admitted.total }, () => null);
   if (Array.isArray(entities) && entities.length === admitted.kept.length) {
     for (const [j, position] of admitted.positions.entries()) whole[position] = entities[j];
   }

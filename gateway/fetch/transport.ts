@@ -27,8 +27,15 @@ export function inProcess(execute: Transport, limits: TransportLimits): Transpor
 }
 
 /** A subgraph behind an address; keep-alive connections, no redirects, bounded time and size. */
-export function overHttp(url: URL, limits: TransportLimits): { readonly send: Transport; readonly close: () => Promise<void> } {
-  const agent = new Agent({ connections: 64, keepAliveTimeout: 30_000, maxResponseSize: limits.answerBytesMax });
+export function overHttp(
+  url: URL,
+  limits: TransportLimits,
+): { readonly send: Transport; readonly close: () => Promise<void> } {
+  const agent = new Agent({
+    connections: 64,
+    keepAliveTimeout: 30_000,
+    maxResponseSize: limits.answerBytesMax,
+  });
   const send: Transport = async ({ permit, body }) => {
     try {
       const response = await fetch(url, {

@@ -10,7 +10,9 @@ export function stripSecurity(supergraph: DocumentNode): DocumentNode {
       if (node.name.value === "policy") return null;
       const url = node.arguments?.find((argument) => argument.name.value === "url")?.value;
       const isPolicyLink =
-        node.name.value === "link" && url?.kind === Kind.STRING && url.value.startsWith("https://specs.apollo.dev/policy/");
+        node.name.value === "link" &&
+        url?.kind === Kind.STRING &&
+        url.value.startsWith("https://specs.apollo.dev/policy/");
       return isPolicyLink ? null : undefined;
     },
     DirectiveDefinition: (node) => (node.name.value === "policy" ? null : undefined),

@@ -1,7 +1,14 @@
 import { readFile } from "node:fs/promises";
 import type { FastifyInstance } from "fastify";
 import type { Clock } from "../../foundation/clock.js";
-import { createSigner, createVerifier, type Key, type KeySource, publicKeySet, type TokenAlgorithm } from "../../foundation/tokens.js";
+import {
+  createSigner,
+  createVerifier,
+  type Key,
+  type KeySource,
+  publicKeySet,
+  type TokenAlgorithm,
+} from "../../foundation/tokens.js";
 import type { ConsentLedger, FeedIntake, InquiryLog } from "../../schema/ports.js";
 import type { Rulebook } from "../../schema/rulebook.js";
 import type { Subgraph } from "../../schema/subgraph.js";
@@ -77,7 +84,15 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     return new SubgraphSource({ name, transport, signPermit, gate });
   });
   const { ledger, log, rulebook, clock, onError } = parts;
-  const inquire = createInquire({ federation, log, ledger, rulebook, clock, onError, index: supergraph.policies });
+  const inquire = createInquire({
+    federation,
+    log,
+    ledger,
+    rulebook,
+    clock,
+    onError,
+    index: supergraph.policies,
+  });
   const apollo = createApollo({ federation, inquire, introspection: parts.introspection });
   await apollo.start();
   const app = await createServer({
@@ -124,7 +139,10 @@ function openTransports(
     const place = parts.places.get(name);
     if (place === undefined) throw new Error(`subgraph ${name} has no place`);
     if ("subgraph" in place) {
-      send.set(name, inProcess((request) => place.subgraph.execute(request), limits));
+      send.set(
+        name,
+        inProcess((request) => place.subgraph.execute(request), limits),
+      );
       continue;
     }
     const remote = overHttp(place.url, limits);

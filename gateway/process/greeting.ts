@@ -18,16 +18,24 @@ export interface GreetingFacts {
 export function greeting(facts: GreetingFacts): string {
   const { url, merchant, bank } = facts;
   const profile =
-    "query($id: MerchantId!) { merchant(id: $id, purpose: PRE_LOAN_ASSESSMENT, reference: \"CASE-1\") " +
+    'query($id: MerchantId!) { merchant(id: $id, purpose: PRE_LOAN_ASSESSMENT, reference: "CASE-1") ' +
     "{ id identity { legalName } transactions(window: {months: 12}) { gmvPaid { amount { minor currency } n } orderCount { value } } } }";
-  const grant =
-    "mutation($in: GrantConsentInput!) { grantConsent(input: $in) { consent { id state expiresAt } } }";
-  const revoke = "mutation($in: ConsentIdInput!) { revokeConsent(input: $in) { consent { id state } } }";
+  const grant = "mutation($in: GrantConsentInput!) { grantConsent(input: $in) { id state expiresAt } }";
+  const revoke = "mutation($in: ConsentIdInput!) { revokeConsent(input: $in) { id state } }";
   const grantInput = {
-    bank, purpose: "PRE_LOAN_ASSESSMENT", categories: ["IDENTITY", "TRANSACTIONS", "REVIEWS"], lookbackMonths: 12, expiresAt: facts.expiresAt,
+    bank,
+    purpose: "PRE_LOAN_ASSESSMENT",
+    categories: ["IDENTITY", "TRANSACTIONS", "REVIEWS"],
+    lookbackMonths: 12,
+    expiresAt: facts.expiresAt,
   };
   const order = {
-    orderId: "hello-1", sellerId: facts.sellerId, currency: "CNY", totalMinor: 8_800, createdAt: facts.now, paidAt: facts.now,
+    orderId: "hello-1",
+    sellerId: facts.sellerId,
+    currency: "CNY",
+    totalMinor: 8_800,
+    createdAt: facts.now,
+    paidAt: facts.now,
   };
   return `
 Xinqiao listens at ${url}/graphql  (development tokens below are good for an hour; npm run token makes more)

@@ -2,7 +2,14 @@ import path from "node:path";
 import type { Clock } from "../../foundation/clock.js";
 import { loadOrCreateKey, loadOrCreateSecret } from "../../foundation/key-store.js";
 import { openPostgres, type Postgres } from "../../foundation/postgres.js";
-import { createSigner, type Key, type KeySource, publicKeySet, randomSecret, type TokenAlgorithm } from "../../foundation/tokens.js";
+import {
+  createSigner,
+  type Key,
+  type KeySource,
+  publicKeySet,
+  randomSecret,
+  type TokenAlgorithm,
+} from "../../foundation/tokens.js";
 import type { ConsentLedger, FeedIntake, InquiryLog } from "../../schema/ports.js";
 import { CN_RULEBOOK } from "../../schema/rulebook.js";
 import type { Subgraph } from "../../schema/subgraph.js";
@@ -87,8 +94,15 @@ export async function openBureau(options: BureauOptions, seams: BureauSeams = {}
   const postgres = open("intake", 4);
   await migrateAll(postgres);
   const reading = open("subgraphs", options.poolMax, options.onStatement);
-  const subgraphs = (await createSubgraphs(options, reading)).map((subgraph) => seams.subgraph?.(subgraph) ?? subgraph);
-  const feeds = { postgres, clock, pseudonymKey: Buffer.from(keys.pseudonym), directory: createAccountDirectory(postgres) };
+  const subgraphs = (await createSubgraphs(options, reading)).map(
+    (subgraph) => seams.subgraph?.(subgraph) ?? subgraph,
+  );
+  const feeds = {
+    postgres,
+    clock,
+    pseudonymKey: Buffer.from(keys.pseudonym),
+    directory: createAccountDirectory(postgres),
+  };
   const intakes = [createMerchantsIntake(feeds), createTransactionsIntake(feeds), createSignalsIntake(feeds)];
   const ledgerPool = open("ledger", 2);
   const recordPool = open("record", 2);
@@ -113,7 +127,9 @@ export async function openBureau(options: BureauOptions, seams: BureauSeams = {}
   return { gateway, postgres, subgraphs, intakes, close };
 }
 
-function poolOpener(options: BureauOptions): (use: string, poolMax: number, onStatement?: (text: string) => void) => Postgres {
+function poolOpener(
+  options: BureauOptions,
+): (use: string, poolMax: number, onStatement?: (text: string) => void) => Postgres {
   return (use, poolMax, onStatement) =>
     openPostgres({
       connectionString: options.connectionString,
@@ -138,7 +154,10 @@ async function createSubgraphs(options: BureauOptions, postgres: Postgres): Prom
   return Promise.all(Object.values(SUBGRAPHS).map(({ create }) => create(deps)));
 }
 
-function placesOf(subgraphs: readonly Subgraph[], urls: ReadonlyMap<string, URL>): ReadonlyMap<string, SubgraphPlace> {
+function placesOf(
+  subgraphs: readonly Subgraph[],
+  urls: ReadonlyMap<string, URL>,
+): ReadonlyMap<string, SubgraphPlace> {
   return new Map(
     subgraphs.map((subgraph) => {
       const url = urls.get(subgraph.name);

@@ -46,10 +46,18 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.addHook("onSend", async (request, reply) => {
     reply.header("x-request-id", request.id).header("x-content-type-options", "nosniff");
   });
-  app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, reply, () => options.onError(error, request.id)));
-  app.setNotFoundHandler((_request, reply) => sendPlain(reply, 404, { code: "NOT_FOUND", message: ERRORS.NOT_FOUND.message }));
-  app.get("/.well-known/jwks.json", async (_request, reply) => reply.header("cache-control", "max-age=300").send(options.keys));
-  app.get("/.well-known/permit-jwks.json", async (_request, reply) => reply.header("cache-control", "max-age=300").send(options.permitKeys));
+  app.setErrorHandler((error: FastifyError, request, reply) =>
+    sendError(error, reply, () => options.onError(error, request.id)),
+  );
+  app.setNotFoundHandler((_request, reply) =>
+    sendPlain(reply, 404, { code: "NOT_FOUND", message: ERRORS.NOT_FOUND.message }),
+  );
+  app.get("/.well-known/jwks.json", async (_request, reply) =>
+    reply.header("cache-control", "max-age=300").send(options.keys),
+  );
+  app.get("/.well-known/permit-jwks.json", async (_request, reply) =>
+    reply.header("cache-control", "max-age=300").send(options.permitKeys),
+  );
   app.get("/health/live", async () => ({ status: "live" }));
   app.get("/health/ready", async (_request, reply) => {
     try {
@@ -69,7 +77,9 @@ async function graphqlRoute(app: FastifyInstance, options: ServerOptions): Promi
     reply.header("cache-control", "no-store");
     if (request.method !== "POST") {
       reply.header("allow", "POST");
-      throw new GraphQLError(ERRORS.OPERATION_NOT_ALLOWED.message, { extensions: { code: "OPERATION_NOT_ALLOWED" } });
+      throw new GraphQLError(ERRORS.OPERATION_NOT_ALLOWED.message, {
+        extensions: { code: "OPERATION_NOT_ALLOWED" },
+      });
     }
     options.receive(request.body);
   });
@@ -78,7 +88,10 @@ async function graphqlRoute(app: FastifyInstance, options: ServerOptions): Promi
     method: ["GET", "POST"],
     context: async (request) => {
       try {
-        const authenticated = await options.authenticate({ authorization: request.headers.authorization, requestId: request.id });
+        const authenticated = await options.authenticate({
+          authorization: request.headers.authorization,
+          requestId: request.id,
+        });
         await options.budget.take(authenticated.principal.clientId);
         return { authenticated };
       } catch (error) {
@@ -107,15 +120,21 @@ function sendError(error: unknown, reply: FastifyReply, report: () => void): Fas
   if (error instanceof GraphQLError && error.extensions["code"] === undefined) {
     return sendPlain(reply, 400, { code: "GRAPHQL_PARSE_FAILED", message: error.message });
   }
-  if (status === 413) return sendPlain(reply, 413, { code: "PAYLOAD_TOO_LARGE", message: ERRORS.PAYLOAD_TOO_LARGE.message });
-  if (status === 415) return sendPlain(reply, 415, { code: "UNSUPPORTED_MEDIA_TYPE", message: ERRORS.UNSUPPORTED_MEDIA_TYPE.message });
+  if (status === 413)
+    return sendPlain(reply, 413, { code: "PAYLOAD_TOO_LARGE", message: ERRORS.PAYLOAD_TOO_LARGE.message });
+  if (status === 415)
+    return sendPlain(reply, 415, {
+      code: "UNSUPPORTED_MEDIA_TYPE",
+      message: ERRORS.UNSUPPORTED_MEDIA_TYPE.message,
+    });
   if (status !== undefined && status >= 400 && status < 500) {
     return sendPlain(reply, status, { code: "BAD_REQUEST", message: "The request is not valid." });
   }
   report();
   const safe = safeError(error);
   const code = safe.extensions["code"];
-  if (!isErrorCode(code)) return sendPlain(reply, 500, { ...maskedError().extensions, message: safe.message });
+  if (!isErrorCode(code))
+    return sendPlain(reply, 500, { ...maskedError().extensions, message: safe.message });
   const http = ERRORS[code].http;
   if (http === 401) reply.header("www-authenticate", 'Bearer realm="xinqiao"');
   if (http === 503) reply.header("retry-after", "1");
@@ -123,6 +142,13 @@ function sendError(error: unknown, reply: FastifyReply, report: () => void): Fas
 }
 
 /** GraphQL's shape on every route, so that one client code reads all errors. */
-function sendPlain(reply: FastifyReply, status: number, { message, ...extensions }: Record<string, unknown>): FastifyReply {
-  return reply.code(status).header("content-type", "application/json; charset=utf-8").send({ errors: [{ message, extensions }] });
+function sendPlain(
+  reply: FastifyReply,
+  status: number,
+  { message, ...extensions }: Record<string, unknown>,
+): FastifyReply {
+  return reply
+    .code(status)
+    .header("content-type", "application/json; charset=utf-8")
+    .send({ errors: [{ message, extensions }] });
 }

@@ -10,7 +10,9 @@ export const DEVELOPMENT_ISSUER = "https://issuer.xinqiao.invalid";
 export const DEVELOPMENT_AUDIENCE = "https://xinqiao.invalid";
 
 /** @throws ConfigError with every problem at once */
-export function readGatewaySettings(environment: Readonly<Record<string, string | undefined>>): GatewaySettings {
+export function readGatewaySettings(
+  environment: Readonly<Record<string, string | undefined>>,
+): GatewaySettings {
   return loadConfig(GATEWAY_SETTINGS, {
     environment,
     readFile: (file) => readFileSync(file, "utf8"),
@@ -22,11 +24,16 @@ export function readGatewaySettings(environment: Readonly<Record<string, string 
 export function settingsTable(settings: GatewaySettings): string {
   const rows = describeConfig(GATEWAY_SETTINGS, settings);
   const width = Math.max(...rows.map((row) => row.env.length));
-  return rows.map((row) => `${row.env.padEnd(width)}  ${row.value}${row.isDefault ? "  (default)" : ""}`).join("\n");
+  return rows
+    .map((row) => `${row.env.padEnd(width)}  ${row.value}${row.isDefault ? "  (default)" : ""}`)
+    .join("\n");
 }
 
 /** Where access tokens come from: the configured issuer, or the development one with its local keys. */
-export function tokenSettings(settings: GatewaySettings, issuerKey: Parameters<typeof publicKeySet>[0][number]): {
+export function tokenSettings(
+  settings: GatewaySettings,
+  issuerKey: Parameters<typeof publicKeySet>[0][number],
+): {
   readonly issuer: string;
   readonly audience: string;
   readonly algorithms: readonly TokenAlgorithm[];
@@ -35,11 +42,33 @@ export function tokenSettings(settings: GatewaySettings, issuerKey: Parameters<t
 } {
   const clockToleranceSeconds = settings.clockSkewSeconds;
   const { tokenIssuer, tokenAudience, tokenAlgorithms, tokenJwksUrl } = settings;
-  if (tokenIssuer !== undefined && tokenAudience !== undefined && tokenAlgorithms !== undefined && tokenJwksUrl !== undefined) {
-    const remote = { url: new URL(tokenJwksUrl), cacheMaxAgeMs: settings.jwksCacheMs, cooldownMs: settings.jwksCooldownMs, timeoutMs: 5_000 };
-    return { issuer: tokenIssuer, audience: tokenAudience, algorithms: tokenAlgorithms, keys: { kind: "remote", ...remote }, clockToleranceSeconds };
+  if (
+    tokenIssuer !== undefined &&
+    tokenAudience !== undefined &&
+    tokenAlgorithms !== undefined &&
+    tokenJwksUrl !== undefined
+  ) {
+    const remote = {
+      url: new URL(tokenJwksUrl),
+      cacheMaxAgeMs: settings.jwksCacheMs,
+      cooldownMs: settings.jwksCooldownMs,
+      timeoutMs: 5_000,
+    };
+    return {
+      issuer: tokenIssuer,
+      audience: tokenAudience,
+      algorithms: tokenAlgorithms,
+      keys: { kind: "remote", ...remote },
+      clockToleranceSeconds,
+    };
   }
-  return { issuer: DEVELOPMENT_ISSUER, audience: DEVELOPMENT_AUDIENCE, algorithms: ["EdDSA"], keys: { kind: "local", keys: publicKeySet([issuerKey]) }, clockToleranceSeconds };
+  return {
+    issuer: DEVELOPMENT_ISSUER,
+    audience: DEVELOPMENT_AUDIENCE,
+    algorithms: ["EdDSA"],
+    keys: { kind: "local", keys: publicKeySet([issuerKey]) },
+    clockToleranceSeconds,
+  };
 }
 
 /** True when no issuer of the operator's own is configured. */
@@ -48,7 +77,15 @@ export function isDevelopment(settings: GatewaySettings): boolean {
 }
 
 /** Absolute paths inside the data folder. */
-export function dataPaths(settings: Pick<GatewaySettings, "dataFolder">): { readonly postgres: string; readonly keys: string; readonly market: string } {
+export function dataPaths(settings: Pick<GatewaySettings, "dataFolder">): {
+  readonly postgres: string;
+  readonly keys: string;
+  readonly market: string;
+} {
   const folder = path.resolve(settings.dataFolder);
-  return { postgres: path.join(folder, "postgres"), keys: path.join(folder, "keys"), market: path.join(folder, "market.json") };
+  return {
+    postgres: path.join(folder, "postgres"),
+    keys: path.join(folder, "keys"),
+    market: path.join(folder, "market.json"),
+  };
 }

@@ -7,7 +7,10 @@ import type { BatchReport, FeedIntake } from "../../schema/ports.js";
 import type { Authenticated } from "../inquiry.js";
 
 /** The second station, as this door needs it. */
-type Authenticate = (request: { readonly authorization: string | undefined; readonly requestId: string }) => Promise<Authenticated>;
+type Authenticate = (request: {
+  readonly authorization: string | undefined;
+  readonly requestId: string;
+}) => Promise<Authenticated>;
 
 interface FeedRoutesOptions {
   readonly authenticate: Authenticate;
@@ -63,9 +66,16 @@ function kindOf(request: FastifyRequest): FeedKind {
   return kind;
 }
 
-async function authorizePlatform(authenticate: Authenticate, request: FastifyRequest): Promise<Authenticated> {
-  const authenticated = await authenticate({ authorization: request.headers.authorization, requestId: request.id });
-  if (authenticated.principal.party !== "platform") throw new BureauError("FORBIDDEN", "only platforms publish feeds");
+async function authorizePlatform(
+  authenticate: Authenticate,
+  request: FastifyRequest,
+): Promise<Authenticated> {
+  const authenticated = await authenticate({
+    authorization: request.headers.authorization,
+    requestId: request.id,
+  });
+  if (authenticated.principal.party !== "platform")
+    throw new BureauError("FORBIDDEN", "only platforms publish feeds");
   if (!authenticated.principal.scopes.has("feeds:write")) {
     throw new BureauError("INSUFFICIENT_SCOPE", "feeds:write", { facts: { scope: "feeds:write" } });
   }
@@ -74,7 +84,8 @@ async function authorizePlatform(authenticate: Authenticate, request: FastifyReq
 
 function decodedBody(request: FastifyRequest): AsyncIterable<Uint8Array> {
   const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
-  if (type === undefined || !CONTENT_TYPES.has(type)) throw unsupported("Content-Type must be application/x-ndjson");
+  if (type === undefined || !CONTENT_TYPES.has(type))
+    throw unsupported("Content-Type must be application/x-ndjson");
   const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
   if (encoding === "identity") return request.raw;
   if (encoding !== "gzip") throw unsupported("Content-Encoding must be gzip or identity");

@@ -31,17 +31,21 @@ export function createReceive(limits: OperationLimits): Receive {
 
 function readBody(body: unknown): GraphQLBody {
   if (Array.isArray(body)) throw refuse("OPERATION_NOT_ALLOWED", "batched requests are not served");
-  if (typeof body !== "object" || body === null) throw refuse("BAD_USER_INPUT", "the body must be a JSON object");
+  if (typeof body !== "object" || body === null)
+    throw refuse("BAD_USER_INPUT", "the body must be a JSON object");
   for (const member of Object.keys(body)) {
     if (!MEMBERS.has(member)) throw refuse("BAD_USER_INPUT", "unknown member in the body");
   }
   const { query, variables, operationName, extensions } = body as Record<string, unknown>;
-  if (typeof query !== "string" || query === "") throw refuse("BAD_USER_INPUT", "query must be a non-empty string");
-  if (query.length > SOURCE_CHARACTERS_MAX) throw refuse("OPERATION_TOO_LARGE", `query exceeds ${SOURCE_CHARACTERS_MAX} characters`);
+  if (typeof query !== "string" || query === "")
+    throw refuse("BAD_USER_INPUT", "query must be a non-empty string");
+  if (query.length > SOURCE_CHARACTERS_MAX)
+    throw refuse("OPERATION_TOO_LARGE", `query exceeds ${SOURCE_CHARACTERS_MAX} characters`);
   if (variables != null && (typeof variables !== "object" || Array.isArray(variables))) {
     throw refuse("BAD_USER_INPUT", "variables must be an object");
   }
-  if (operationName != null && typeof operationName !== "string") throw refuse("BAD_USER_INPUT", "operationName must be a string");
+  if (operationName != null && typeof operationName !== "string")
+    throw refuse("BAD_USER_INPUT", "operationName must be a string");
   if (extensions != null && (typeof extensions !== "object" || "persistedQuery" in extensions)) {
     throw refuse("OPERATION_NOT_ALLOWED", "persisted queries are not served");
   }
@@ -67,17 +71,27 @@ function operationsOf(document: DocumentNode): OperationDefinitionNode[] {
   return document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
 }
 
-function requireWithin(document: DocumentNode, operation: OperationDefinitionNode, limits: OperationLimits): void {
+function requireWithin(
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  limits: OperationLimits,
+): void {
   const size = measureOperation(document, operation);
   if (size.selections > limits.expandedSelectionsMax) {
-    throw refuse("OPERATION_TOO_LARGE", `more than ${limits.expandedSelectionsMax} selections once fragments are expanded`);
+    throw refuse(
+      "OPERATION_TOO_LARGE",
+      `more than ${limits.expandedSelectionsMax} selections once fragments are expanded`,
+    );
   }
   if (operation.selectionSet.selections.length > limits.rootFieldsMax) {
     throw refuse("OPERATION_TOO_LARGE", `more than ${limits.rootFieldsMax} root fields`);
   }
-  if (size.directives > limits.directivesMax) throw refuse("OPERATION_TOO_LARGE", `more than ${limits.directivesMax} directives`);
-  if (size.depth > limits.depthMax) throw refuse("OPERATION_TOO_DEEP", `deeper than ${limits.depthMax} levels`);
-  if (size.aliases > limits.aliasesMax) throw refuse("OPERATION_TOO_MANY_ALIASES", `more than ${limits.aliasesMax} aliases`);
+  if (size.directives > limits.directivesMax)
+    throw refuse("OPERATION_TOO_LARGE", `more than ${limits.directivesMax} directives`);
+  if (size.depth > limits.depthMax)
+    throw refuse("OPERATION_TOO_DEEP", `deeper than ${limits.depthMax} levels`);
+  if (size.aliases > limits.aliasesMax)
+    throw refuse("OPERATION_TOO_MANY_ALIASES", `more than ${limits.aliasesMax} aliases`);
 }
 
 function refuse(code: ConstructorParameters<typeof BureauError>[0], problem: string): BureauError {

@@ -16,7 +16,12 @@ export interface OperationSize {
 
 const SATURATED = 1_000_000_000;
 const NOTHING: OperationSize = { depth: 0, selections: 0, aliases: 0, directives: 0 };
-const UNBOUNDED: OperationSize = { depth: SATURATED, selections: SATURATED, aliases: SATURATED, directives: SATURATED };
+const UNBOUNDED: OperationSize = {
+  depth: SATURATED,
+  selections: SATURATED,
+  aliases: SATURATED,
+  directives: SATURATED,
+};
 
 /**
  * Measures each fragment once and adds its size at every spread, so a document of nested spreads costs its own length,
@@ -50,10 +55,22 @@ export function measureOperation(document: DocumentNode, operation: OperationDef
       if (selection.kind === Kind.FIELD) {
         const inner = ofSelections(selection.selectionSet);
         const aliased = selection.alias === undefined ? 0 : 1;
-        total = add(total, { depth: inner.depth + 1, selections: inner.selections + 1, aliases: inner.aliases + aliased, directives: inner.directives + directives });
+        total = add(total, {
+          depth: inner.depth + 1,
+          selections: inner.selections + 1,
+          aliases: inner.aliases + aliased,
+          directives: inner.directives + directives,
+        });
       } else {
-        const inner = selection.kind === Kind.INLINE_FRAGMENT ? ofSelections(selection.selectionSet) : ofFragment(selection.name.value);
-        total = add(total, { ...inner, selections: inner.selections + 1, directives: inner.directives + directives });
+        const inner =
+          selection.kind === Kind.INLINE_FRAGMENT
+            ? ofSelections(selection.selectionSet)
+            : ofFragment(selection.name.value);
+        total = add(total, {
+          ...inner,
+          selections: inner.selections + 1,
+          directives: inner.directives + directives,
+        });
       }
     }
     return total;

@@ -25,7 +25,10 @@ export interface RequestBudget {
  * never what may be read. With Redis away each process counts alone.
  * @throws SERVICE_UNAVAILABLE when Redis is configured and does not answer at the start
  */
-export async function createRequestBudget({ redisUrl, requestsPerMinute }: BudgetOptions): Promise<RequestBudget> {
+export async function createRequestBudget({
+  redisUrl,
+  requestsPerMinute,
+}: BudgetOptions): Promise<RequestBudget> {
   if (redisUrl === undefined) {
     const alone = memory(requestsPerMinute);
     return { take: (clientId) => takeAlone(alone, clientId), close: async () => {} };
@@ -57,5 +60,7 @@ async function takeAlone(limiter: RateLimiterMemory, clientId: string): Promise<
 }
 
 function limited(resetsInMs: number): BureauError {
-  return new BureauError("RATE_LIMITED", "requests", { facts: { retryAfterSeconds: Math.max(1, Math.ceil(resetsInMs / 1_000)) } });
+  return new BureauError("RATE_LIMITED", "requests", {
+    facts: { retryAfterSeconds: Math.max(1, Math.ceil(resetsInMs / 1_000)) },
+  });
 }

@@ -17,14 +17,20 @@ export interface Recording {
  */
 export function createRecord(log: InquiryLog): (authorized: Authorized) => Recording {
   return (authorized) => {
-    const decided = append(log, [...authorized.inquiries.values()].map((inquiry) => entryOf(authorized, inquiry, "DECIDED")));
+    const decided = append(
+      log,
+      [...authorized.inquiries.values()].map((inquiry) => entryOf(authorized, inquiry, "DECIDED")),
+    );
     // The rejection is raised in `complete`; without this it would count as unhandled while the fetch is under way.
     decided.catch(() => {});
     return {
       complete: async (released) => {
         const receipts = await decided;
         await append(log, shortfalls(authorized, released));
-        return { released, receipts: new Map(receipts.map((receipt) => [receipt.inquiryId, receipt])) } as unknown as Recorded;
+        return {
+          released,
+          receipts: new Map(receipts.map((receipt) => [receipt.inquiryId, receipt])),
+        } as unknown as Recorded;
       },
     };
   };
@@ -46,8 +52,14 @@ function shortfalls(before: Authorized, released: Released): InquiryEntry[] {
     const now = released.authorized.inquiries.get(decided.merchant) ?? decided;
     const left = released.categories.get(decided.merchant) ?? new Set();
     if (now.granted.size < decided.granted.size) entries.push(entryOf(released.authorized, now, "WITHHELD"));
-    else if ([...decided.granted].some((category) => decided.asked.includes(category) && !left.has(category))) {
-      const kept = { ...decided, granted: left, decision: left.size === 0 ? ("FAILED" as const) : ("PART_GRANTED" as const) };
+    else if (
+      [...decided.granted].some((category) => decided.asked.includes(category) && !left.has(category))
+    ) {
+      const kept = {
+        ...decided,
+        granted: left,
+        decision: left.size === 0 ? ("FAILED" as const) : ("PART_GRANTED" as const),
+      };
       if (released.errors.length > 0) entries.push(entryOf(before, kept, "FAILED"));
     }
   }

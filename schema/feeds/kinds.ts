@@ -1,6 +1,13 @@
 /** Feed kinds, and the subgraph that owns each. */
 export const FEED_KINDS = [
-  "account", "order", "payment", "refund", "shipment", "settlement", "review", "social",
+  "account",
+  "order",
+  "payment",
+  "refund",
+  "shipment",
+  "settlement",
+  "review",
+  "social",
 ] as const;
 export type FeedKind = (typeof FEED_KINDS)[number];
 

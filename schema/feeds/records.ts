@@ -29,7 +29,13 @@ export type LinkEvidence = (typeof LINK_EVIDENCE)[number];
 export const REFUND_TYPES = ["REFUND_ONLY", "RETURN_AND_REFUND", "EXCHANGE"] as const;
 export type RefundType = (typeof REFUND_TYPES)[number];
 
-export const REFUND_REASONS = ["QUALITY", "NOT_AS_DESCRIBED", "NOT_RECEIVED", "CHANGED_MIND", "OTHER"] as const;
+export const REFUND_REASONS = [
+  "QUALITY",
+  "NOT_AS_DESCRIBED",
+  "NOT_RECEIVED",
+  "CHANGED_MIND",
+  "OTHER",
+] as const;
 export type RefundReason = (typeof REFUND_REASONS)[number];
 
 /** The IANA zone that decides a record's day when it names none. */

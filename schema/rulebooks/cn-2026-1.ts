@@ -6,7 +6,11 @@ const MEASURES = "征信业务管理办法";
 const PERSONAL = "个人信息保护法";
 const NETWORK = "网络数据安全管理条例";
 
-function rule(text: string, article: string | readonly [individual: string, enterprise: string], fix: string): Rule {
+function rule(
+  text: string,
+  article: string | readonly [individual: string, enterprise: string],
+  fix: string,
+): Rule {
   const [individual, enterprise] = typeof article === "string" ? [article, article] : article;
   return { text, article: { INDIVIDUAL: individual, ENTERPRISE: enterprise }, fix };
 }
@@ -24,24 +28,56 @@ const RULES: Readonly<Record<RuleId, Rule>> = {
     "RFC 9396 section 2",
     "Ask the authorization server for a token whose authorization_details cover this.",
   ),
-  "ceiling.purpose": rule("Banks may ask for this purpose.", MINIMUM, "State a purpose that is a bank's to state."),
-  "ceiling.category": rule("The purpose needs this category.", MINIMUM, "Leave the category out, or state the purpose that needs it."),
+  "ceiling.purpose": rule(
+    "Banks may ask for this purpose.",
+    MINIMUM,
+    "State a purpose that is a bank's to state.",
+  ),
+  "ceiling.category": rule(
+    "The purpose needs this category.",
+    MINIMUM,
+    "Leave the category out, or state the purpose that needs it.",
+  ),
   "ceiling.lookback": rule("The purpose needs data this old.", MINIMUM, "Agree on fewer months."),
-  "ceiling.life": rule("A consent lives no longer than its purpose needs.", MINIMUM, "Request a new consent with an earlier end."),
+  "ceiling.life": rule(
+    "A consent lives no longer than its purpose needs.",
+    MINIMUM,
+    "Request a new consent with an earlier end.",
+  ),
   "ceiling.frequency": rule("The purpose needs inquiries this often.", MINIMUM, "Agree on fewer inquiries."),
-  "consent.required": rule("The merchant consented to this bank.", BY_CONSENT, "Request the merchant's consent."),
+  "consent.required": rule(
+    "The merchant consented to this bank.",
+    BY_CONSENT,
+    "Request the merchant's consent.",
+  ),
   "consent.started": rule("The consent has started.", BY_CONSENT, "Ask again once it has started."),
   "consent.paused": rule("The consent is not paused.", WITHDRAWN, "Ask again once the merchant resumes it."),
-  "consent.revoked": rule("The consent is not revoked.", WITHDRAWN, "Request a new consent if there is a new need."),
+  "consent.revoked": rule(
+    "The consent is not revoked.",
+    WITHDRAWN,
+    "Request a new consent if there is a new need.",
+  ),
   "consent.superseded": rule(
     "The consent is not replaced by a newer one.",
     [`${PERSONAL} 第十四条`, `${CREDIT} 第三条`],
     "Ask again: the newer consent decides.",
   ),
   "consent.expired": rule("The consent has not expired.", WITHIN_PERIOD, "Request a new consent."),
-  "consent.frequency": rule("The agreed number of inquiries is not used up.", WITHIN_PERIOD, "Ask again in the next period."),
-  "consent.purpose": rule("The consent is for the purpose stated.", AS_AGREED, "State the agreed purpose, or request consent for this one."),
-  "consent.category": rule("The consent opens the category.", AS_AGREED, "Request consent for this category."),
+  "consent.frequency": rule(
+    "The agreed number of inquiries is not used up.",
+    WITHIN_PERIOD,
+    "Ask again in the next period.",
+  ),
+  "consent.purpose": rule(
+    "The consent is for the purpose stated.",
+    AS_AGREED,
+    "State the agreed purpose, or request consent for this one.",
+  ),
+  "consent.category": rule(
+    "The consent opens the category.",
+    AS_AGREED,
+    "Request consent for this category.",
+  ),
   "consent.granted": rule("A live consent opens the category for the purpose.", BY_CONSENT, ""),
   "request.cooldown": rule(
     "Whoever was refused does not ask again often.",

@@ -26,7 +26,8 @@ export function composeSupergraph(subgraphs: readonly ComposedSubgraph[]): strin
   const composed = composeServices(
     subgraphs.map(({ name, sdl }) => ({ name, typeDefs: parse(sdl), url: `http://${name}.invalid/graphql` })),
   );
-  if (composed.errors !== undefined) throw new CompositionError(composed.errors.map((error) => error.message));
+  if (composed.errors !== undefined)
+    throw new CompositionError(composed.errors.map((error) => error.message));
   const hints = composed.hints.filter((hint) => hint.definition.code.startsWith("INCONSISTENT_"));
   const silent = hints.filter((hint) => !HARMLESS_HINTS.has(hint.definition.code));
   if (silent.length > 0) throw new CompositionError(silent.map((hint) => hint.toString()));

@@ -17,20 +17,26 @@ export function lintSubgraph({ name, sdl }: ComposedSubgraph): readonly string[]
 
 function lintLinks(document: DocumentNode): string[] {
   const links = document.definitions
-    .filter((definition) => definition.kind === Kind.SCHEMA_EXTENSION || definition.kind === Kind.SCHEMA_DEFINITION)
+    .filter(
+      (definition) => definition.kind === Kind.SCHEMA_EXTENSION || definition.kind === Kind.SCHEMA_DEFINITION,
+    )
     .flatMap((definition) => definition.directives ?? [])
     .filter((directive) => directive.name.value === "link");
   const federation = links.filter((link) => FEDERATION.test(text(link, "url")));
   if (federation.length !== 1) return ["must link federation v2 exactly once"];
-  const problems = links.filter((link) => !federation.includes(link)).map((link) => `links ${text(link, "url")}, which nothing here enforces`);
+  const problems = links
+    .filter((link) => !federation.includes(link))
+    .map((link) => `links ${text(link, "url")}, which nothing here enforces`);
   if (text(federation[0] as ConstDirectiveNode, "as") !== "") problems.push("renames the federation link");
   const imports = federation[0]?.arguments?.find((argument) => argument.name.value === "import")?.value;
   const names = imports?.kind === Kind.LIST ? imports.values : [];
   if (names.some((value) => value.kind === Kind.OBJECT)) problems.push("renames an imported directive");
-  if (!names.some((value) => value.kind === Kind.STRING && value.value === "@policy")) problems.push("does not import @policy");
+  if (!names.some((value) => value.kind === Kind.STRING && value.value === "@policy"))
+    problems.push("does not import @policy");
   const allowed = new Set(["@key", "@shareable", "@external", "@requires", "@policy"]);
   for (const value of names) {
-    if (value.kind === Kind.STRING && !allowed.has(value.value)) problems.push(`imports ${value.value}, whose effect on rules is not checked`);
+    if (value.kind === Kind.STRING && !allowed.has(value.value))
+      problems.push(`imports ${value.value}, whose effect on rules is not checked`);
   }
   return problems;
 }
@@ -45,9 +51,12 @@ function lintDefinitions(document: DocumentNode): string[] {
 function lintFields(document: DocumentNode): string[] {
   const problems: string[] = [];
   for (const definition of document.definitions) {
-    const isObject = definition.kind === Kind.OBJECT_TYPE_DEFINITION || definition.kind === Kind.OBJECT_TYPE_EXTENSION;
-    const isInterface = definition.kind === Kind.INTERFACE_TYPE_DEFINITION || definition.kind === Kind.INTERFACE_TYPE_EXTENSION;
-    if (isInterface && definition.directives?.some(isPolicy) === true) problems.push(`interface ${definition.name.value} carries a rule; put it on the types`);
+    const isObject =
+      definition.kind === Kind.OBJECT_TYPE_DEFINITION || definition.kind === Kind.OBJECT_TYPE_EXTENSION;
+    const isInterface =
+      definition.kind === Kind.INTERFACE_TYPE_DEFINITION || definition.kind === Kind.INTERFACE_TYPE_EXTENSION;
+    if (isInterface && definition.directives?.some(isPolicy) === true)
+      problems.push(`interface ${definition.name.value} carries a rule; put it on the types`);
     if (!isObject && !isInterface) continue;
     const type = definition.name.value;
     const typeGuarded = definition.directives?.some(isPolicy) === true;
@@ -56,11 +65,14 @@ function lintFields(document: DocumentNode): string[] {
       // An external field is another subgraph's: its rule stands there, and composition joins the two.
       const isExternal = field.directives?.some((directive) => directive.name.value === "external") === true;
       const guarded = isExternal || typeGuarded || field.directives?.some(isPolicy) === true;
-      const mustCarry = type === "Query" || type === "Mutation" || (type === "Merchant" && field.name.value !== "id");
+      const mustCarry =
+        type === "Query" || type === "Mutation" || (type === "Merchant" && field.name.value !== "id");
       if (mustCarry && !guarded) problems.push(`${coordinate} carries no rule`);
       if (type === "Subscription") problems.push(`${coordinate}: subscriptions are not served`);
-      if (named(field.type) === "Merchant" && !PROFILE_ROOTS.has(coordinate)) problems.push(`${coordinate} reaches a merchant outside an inquiry`);
-      if (isInterface && field.directives?.some(isPolicy) === true) problems.push(`${coordinate}: a rule on an interface field does not bind its types`);
+      if (named(field.type) === "Merchant" && !PROFILE_ROOTS.has(coordinate))
+        problems.push(`${coordinate} reaches a merchant outside an inquiry`);
+      if (isInterface && field.directives?.some(isPolicy) === true)
+        problems.push(`${coordinate}: a rule on an interface field does not bind its types`);
     }
   }
   return problems;
@@ -76,5 +88,7 @@ function text(directive: ConstDirectiveNode, name: string): string {
 }
 
 function named(type: { kind: string; type?: unknown; name?: { value: string } }): string {
-  return type.kind === Kind.NAMED_TYPE ? (type.name?.value ?? "") : named(type.type as Parameters<typeof named>[0]);
+  return type.kind === Kind.NAMED_TYPE
+    ? (type.name?.value ?? "")
+    : named(type.type as Parameters<typeof named>[0]);
 }

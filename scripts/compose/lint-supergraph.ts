@@ -17,7 +17,10 @@ const MACHINERY = /^(join__|link__|policy__|core__|_)/;
  * What only the whole shows: a rule that a subgraph carries and composition lost or changed, a term nobody knows, and
  * a field that says something of a merchant without any rule on it, on its type, or on every way to it.
  */
-export function lintSupergraph(supergraphSdl: string, subgraphs: readonly ComposedSubgraph[]): readonly string[] {
+export function lintSupergraph(
+  supergraphSdl: string,
+  subgraphs: readonly ComposedSubgraph[],
+): readonly string[] {
   const document = parse(supergraphSdl);
   const policies = readPolicies(document);
   return [...lostRules(policies, subgraphs), ...unknownTerms(policies), ...uncovered(document, policies)];
@@ -30,7 +33,8 @@ function lostRules(policies: PolicyIndex, subgraphs: readonly ComposedSubgraph[]
     for (const [coordinate, terms] of own) {
       const kept = (coordinate.includes(".") ? policies.fields : policies.types).get(coordinate);
       const missing = terms.filter((term) => kept?.flat().includes(term) !== true);
-      if (missing.length > 0) problems.push(`${name}: ${coordinate} lost ${missing.join(", ")} in composition`);
+      if (missing.length > 0)
+        problems.push(`${name}: ${coordinate} lost ${missing.join(", ")} in composition`);
     }
   }
   return problems;
@@ -40,12 +44,17 @@ function readLocalPolicies(document: DocumentNode): ReadonlyMap<string, readonly
   // In a subgraph the directive's name is `policy` by the subgraph lint; a synthetic link lets the same reader serve.
   const link = parse('extend schema @link(url: "https://specs.apollo.dev/policy/v0.1")').definitions;
   const index = readPolicies({ ...document, definitions: [...document.definitions, ...link] });
-  return new Map([...index.fields, ...index.types].map(([coordinate, policy]) => [coordinate, policy.flat()]));
+  return new Map(
+    [...index.fields, ...index.types].map(([coordinate, policy]) => [coordinate, policy.flat()]),
+  );
 }
 
 function unknownTerms(policies: PolicyIndex): string[] {
   return [...policies.fields, ...policies.types].flatMap(([coordinate, policy]) =>
-    policy.flat().filter((term) => !KNOWN_TERMS.has(term)).map((term) => `${coordinate}: nobody knows the term ${term}`),
+    policy
+      .flat()
+      .filter((term) => !KNOWN_TERMS.has(term))
+      .map((term) => `${coordinate}: nobody knows the term ${term}`),
   );
 }
 
@@ -68,7 +77,11 @@ function uncovered(document: DocumentNode, policies: PolicyIndex): string[] {
     for (const field of type.fields ?? []) {
       const coordinate = `${type.name.value}.${field.name.value}`;
       if (policies.fields.has(coordinate) || coordinate === "Merchant.id") continue;
-      problems.push(reached.has(type.name.value) ? `${coordinate} is reached without a rule, by ${reached.get(type.name.value)}` : `${coordinate} carries no rule`);
+      problems.push(
+        reached.has(type.name.value)
+          ? `${coordinate} is reached without a rule, by ${reached.get(type.name.value)}`
+          : `${coordinate} carries no rule`,
+      );
       const target = nameOf(field.type);
       if (!reached.has(target)) {
         reached.set(target, coordinate);

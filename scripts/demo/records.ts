@@ -6,7 +6,13 @@ export const PLATFORM = "taoyuan-market";
 
 /** The seller account that makes the shop the merchant's. */
 export function account(): object {
-  return { sellerId: "tea-house", merchantId: MERCHANT, legalName: "Willow Tea House", openedAt: "2023-05-01T09:00:00+08:00", evidence: ["PLATFORM_ATTESTATION"] };
+  return {
+    sellerId: "tea-house",
+    merchantId: MERCHANT,
+    legalName: "Willow Tea House",
+    openedAt: "2023-05-01T09:00:00+08:00",
+    evidence: ["PLATFORM_ATTESTATION"],
+  };
 }
 
 /** Sixty orders of the last two months, one that breaks the schema, and one of a shop nobody knows. */

@@ -36,7 +36,13 @@ export async function openStage(): Promise<Stage> {
     connectionString: server.connectionString("xinqiao"),
     clock: systemClock,
     keys,
-    tokens: { issuer: ISSUER, audience: AUDIENCE, algorithms: ["EdDSA"], keys: { kind: "local", keys: publicKeySet([keys.issuer]) }, clockToleranceSeconds: 5 },
+    tokens: {
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      algorithms: ["EdDSA"],
+      keys: { kind: "local", keys: publicKeySet([keys.issuer]) },
+      clockToleranceSeconds: 5,
+    },
     subgraphUrls: new Map(),
     introspection: false,
     budget: await createRequestBudget({ redisUrl: undefined, requestsPerMinute: 10_000 }),
@@ -49,18 +55,42 @@ export async function openStage(): Promise<Stage> {
     onError: () => {},
   });
   const url = await bureau.gateway.app.listen({ host: "127.0.0.1", port: 0 });
-  const token = createDevelopmentIssuer({ signer: await createSigner(keys.issuer), issuer: ISSUER, audience: AUDIENCE, clock: systemClock });
-  const send = async (address: string, bearer: string, headers: Record<string, string>, body: string): Promise<unknown> => {
-    const response = await fetch(`${url}${address}`, { method: "POST", headers: { authorization: `Bearer ${bearer}`, ...headers }, body });
+  const token = createDevelopmentIssuer({
+    signer: await createSigner(keys.issuer),
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    clock: systemClock,
+  });
+  const send = async (
+    address: string,
+    bearer: string,
+    headers: Record<string, string>,
+    body: string,
+  ): Promise<unknown> => {
+    const response = await fetch(`${url}${address}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${bearer}`, ...headers },
+      body,
+    });
     return response.json();
   };
   return {
     url,
     token,
     graphql: async (bearer, query, variables = {}) =>
-      (await send("/graphql", bearer, { "content-type": "application/json" }, JSON.stringify({ query, variables }))) as GraphQLReply,
+      (await send(
+        "/graphql",
+        bearer,
+        { "content-type": "application/json" },
+        JSON.stringify({ query, variables }),
+      )) as GraphQLReply,
     publish: (bearer, kind, key, records) =>
-      send(`/feeds/${kind}`, bearer, { "content-type": "application/x-ndjson", "idempotency-key": key }, records.map((record) => JSON.stringify(record)).join("\n")),
+      send(
+        `/feeds/${kind}`,
+        bearer,
+        { "content-type": "application/x-ndjson", "idempotency-key": key },
+        records.map((record) => JSON.stringify(record)).join("\n"),
+      ),
     close: async () => {
       await bureau.close();
       await server.stop();

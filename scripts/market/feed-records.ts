@@ -1,5 +1,12 @@
 import type {
-  AccountRecord, OrderRecord, PaymentRecord, PlatformKind, RefundRecord, ReviewRecord, SettlementRecord, ShipmentRecord,
+  AccountRecord,
+  OrderRecord,
+  PaymentRecord,
+  PlatformKind,
+  RefundRecord,
+  ReviewRecord,
+  SettlementRecord,
+  ShipmentRecord,
 } from "../../schema/feeds/records.js";
 import type { MarketMerchant } from "./merchants.js";
 import type { OrderStory } from "./order-story.js";
@@ -17,7 +24,11 @@ export interface PublishedOrder {
 }
 
 /** The merchant's account on a platform, or `undefined` where it has none. */
-export function accountRecord(merchant: MarketMerchant, platform: string, platformKind: PlatformKind): AccountRecord | undefined {
+export function accountRecord(
+  merchant: MarketMerchant,
+  platform: string,
+  platformKind: PlatformKind,
+): AccountRecord | undefined {
   const sellerId = merchant.sellers.get(platform);
   if (sellerId === undefined) return undefined;
   return {
@@ -98,7 +109,9 @@ export function shipmentRecord({ merchant, order, untilMs }: PublishedOrder): Sh
     sellerId,
     orderPlatform: MARKETPLACE,
     carrier: "Shunda Express",
-    ...(delivery.isTracked ? { trackingNumber: `SD${order.orderId.replace(/\D/g, "").padStart(12, "0")}` } : {}),
+    ...(delivery.isTracked
+      ? { trackingNumber: `SD${order.orderId.replace(/\D/g, "").padStart(12, "0")}` }
+      : {}),
     shippedAt: instant(delivery.shippedMs),
     ...upTo(untilMs, "deliveredAt", delivery.deliveredMs),
     ...upTo(untilMs, "promisedShipAt", delivery.promisedShipMs),
@@ -124,7 +137,10 @@ export function settlementRecord({ merchant, order, untilMs }: PublishedOrder): 
 }
 
 /** The order's review, on the review site where the merchant has an account there, else on the marketplace. */
-export function reviewRecord({ merchant, order, untilMs }: PublishedOrder, platform: string): ReviewRecord | undefined {
+export function reviewRecord(
+  { merchant, order, untilMs }: PublishedOrder,
+  platform: string,
+): ReviewRecord | undefined {
   const { review } = order;
   if (review === undefined || review.createdMs > untilMs) return undefined;
   const isElsewhere = review.isOnReviewSite && merchant.sellers.has("pinglun-reviews");
@@ -149,6 +165,12 @@ function instant(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function upTo<K extends string>(untilMs: number, name: K, ms: number | undefined): { readonly [name in K]?: string } {
-  return ms === undefined || ms > untilMs ? {} : ({ [name]: instant(ms) } as { readonly [name in K]: string });
+function upTo<K extends string>(
+  untilMs: number,
+  name: K,
+  ms: number | undefined,
+): { readonly [name in K]?: string } {
+  return ms === undefined || ms > untilMs
+    ? {}
+    : ({ [name]: instant(ms) } as { readonly [name in K]: string });
 }

@@ -23,7 +23,7 @@ export interface FirstStartOptions {
 
 const SEED = 20_260_101;
 export const DEMO_BANK = "demo-bank";
-const GRANT = "mutation($input: GrantConsentInput!) { grantConsent(input: $input) { consent { id } } }";
+const GRANT = "mutation($input: GrantConsentInput!) { grantConsent(input: $input) { id } }";
 
 /**
  * Seeds the synthetic market once, and lets its demo merchant grant the demo bank a consent. What the market was made
@@ -32,12 +32,19 @@ const GRANT = "mutation($input: GrantConsentInput!) { grantConsent(input: $input
  */
 export async function firstStart(bureau: Bureau, options: FirstStartOptions): Promise<Market> {
   const known = await readMarketFile(options.file);
-  const plan: MarketFile = known ?? { seed: SEED, until: options.now.toISOString(), orders: options.orders, isComplete: false };
+  const plan: MarketFile = known ?? {
+    seed: SEED,
+    until: options.now.toISOString(),
+    orders: options.orders,
+    isComplete: false,
+  };
   const market = generateMarket({ seed: plan.seed, until: new Date(plan.until), orders: plan.orders });
   if (plan.isComplete) return market;
   await writeMarketFile(options.file, plan);
   options.say(`First start: publishing a synthetic market of ${market.merchants.length} merchants ...`);
-  const records = await seedMarket(market, bureau.intakes, ({ kind, platform, records: count }) => options.say(`  ${count} records (${kind} of ${platform})`));
+  const records = await seedMarket(market, bureau.intakes, ({ kind, platform, records: count }) =>
+    options.say(`  ${count} records (${kind} of ${platform})`),
+  );
   await grantDemoConsent(bureau, market.demo.ordinary.merchantId, options);
   await writeMarketFile(options.file, { ...plan, isComplete: true });
   options.say(`Published ${records} records.`);
@@ -47,11 +54,20 @@ export async function firstStart(bureau: Bureau, options: FirstStartOptions): Pr
 async function grantDemoConsent(bureau: Bureau, merchant: string, options: FirstStartOptions): Promise<void> {
   const expiresAt = new Date(options.now.getTime() + 60 * 86_400_000).toISOString();
   const categories = ["IDENTITY", "TRANSACTIONS", "SETTLEMENTS", "LOGISTICS", "REVIEWS", "SOCIAL"];
-  const input = { bank: DEMO_BANK, purpose: "PRE_LOAN_ASSESSMENT", categories, lookbackMonths: 18, expiresAt };
+  const input = {
+    bank: DEMO_BANK,
+    purpose: "PRE_LOAN_ASSESSMENT",
+    categories,
+    lookbackMonths: 18,
+    expiresAt,
+  };
   const reply = await bureau.gateway.app.inject({
     method: "POST",
     url: "/graphql",
-    headers: { "content-type": "application/json", authorization: `Bearer ${await options.merchantToken(merchant)}` },
+    headers: {
+      "content-type": "application/json",
+      authorization: `Bearer ${await options.merchantToken(merchant)}`,
+    },
     payload: JSON.stringify({ query: GRANT, variables: { input } }),
   });
   const { errors } = reply.json<{ errors?: unknown[] }>();

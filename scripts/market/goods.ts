@@ -40,21 +40,51 @@ export const REGIONS: readonly [Region, ...Region[]] = [
 ];
 
 export const PLACES: readonly [string, ...string[]] = [
-  "Qinghe", "Lanxi", "Yunhe", "Baishui", "Songtao", "Meiling", "Jinsha", "Luhu", "Zhulin", "Taohua", "Yanshan", "Hongyan",
+  "Qinghe",
+  "Lanxi",
+  "Yunhe",
+  "Baishui",
+  "Songtao",
+  "Meiling",
+  "Jinsha",
+  "Luhu",
+  "Zhulin",
+  "Taohua",
+  "Yanshan",
+  "Hongyan",
 ];
 export const FAMILIES: readonly [string, ...string[]] = [
-  "Lin", "Chen", "Wang", "Zhao", "Sun", "Zhou", "Wu", "Zheng", "Huang", "Xu", "Ma", "Gao",
+  "Lin",
+  "Chen",
+  "Wang",
+  "Zhao",
+  "Sun",
+  "Zhou",
+  "Wu",
+  "Zheng",
+  "Huang",
+  "Xu",
+  "Ma",
+  "Gao",
 ];
 
 export const PRAISE: readonly [string, ...string[]] = [
-  "As described, packed with care.", "Good for the price.", "Second time I buy here, still content.",
-  "The colour is a little darker than in the picture, but fine.", "My mother likes it a lot.", "Came a day early. Thanks!",
+  "As described, packed with care.",
+  "Good for the price.",
+  "Second time I buy here, still content.",
+  "The colour is a little darker than in the picture, but fine.",
+  "My mother likes it a lot.",
+  "Came a day early. Thanks!",
 ];
 export const COMPLAINTS: readonly [string, ...string[]] = [
-  "Arrived late and the box was damp.", "Smaller than the page says.", "Broke after two days.",
-  "No answer from the shop for a week.", "Not what I ordered.",
+  "Arrived late and the box was damp.",
+  "Smaller than the page says.",
+  "Broke after two days.",
+  "No answer from the shop for a week.",
+  "Not what I ordered.",
 ];
 /** What paid reviewers paste. */
 export const TEMPLATES: readonly [string, ...string[]] = [
-  "Very good quality, fast delivery, will buy again, five stars!", "Great shop great quality great service, recommend to all!",
+  "Very good quality, fast delivery, will buy again, five stars!",
+  "Great shop great quality great service, recommend to all!",
 ];

@@ -16,15 +16,23 @@ interface Ledger {
 }
 
 /** Every order of a merchant, day by day; telling it again gives the same. */
-export function* merchantHistory(seed: number, merchant: MarketMerchant): Generator<OrderStory, void, undefined> {
+export function* merchantHistory(
+  seed: number,
+  merchant: MarketMerchant,
+): Generator<OrderStory, void, undefined> {
   const random = new Random(seed, HISTORY_STREAM, merchant.index);
   const ledger: Ledger = { orders: 0, buyers: 0 };
-  const campaigns = merchant.story === "BRUSHING" ? drawCampaigns(random, merchant) : new Map<number, number>();
+  const campaigns =
+    merchant.story === "BRUSHING" ? drawCampaigns(random, merchant) : new Map<number, number>();
   for (let day = merchant.firstDay; day <= merchant.lastDay; day += 1) {
     const months = (day - merchant.firstDay) / DAYS_PER_MONTH;
     const rate = merchant.ordersPerDay * Math.exp(merchant.growth * months) * seasonOf(day);
     for (let left = random.poisson(rate); left > 0; left -= 1) {
-      yield tellOrder(random, merchant, { orderId: nextOrderId(merchant, ledger), buyerId: nextBuyer(random, merchant, ledger), day });
+      yield tellOrder(random, merchant, {
+        orderId: nextOrderId(merchant, ledger),
+        buyerId: nextBuyer(random, merchant, ledger),
+        day,
+      });
     }
     const fakes = campaigns.get(day) ?? 0;
     if (fakes > 0) yield* tellBurst(random, merchant, { day, fakes, ledger });
@@ -37,7 +45,8 @@ function nextOrderId(merchant: MarketMerchant, ledger: Ledger): string {
 }
 
 function nextBuyer(random: Random, merchant: MarketMerchant, ledger: Ledger): string {
-  if (ledger.buyers > 0 && random.chance(merchant.repeatRate)) return `b-${merchant.index + 1}-${random.below(ledger.buyers) + 1}`;
+  if (ledger.buyers > 0 && random.chance(merchant.repeatRate))
+    return `b-${merchant.index + 1}-${random.below(ledger.buyers) + 1}`;
   ledger.buyers += 1;
   return `b-${merchant.index + 1}-${ledger.buyers}`;
 }
@@ -47,7 +56,8 @@ function drawCampaigns(random: Random, merchant: MarketMerchant): ReadonlyMap<nu
   const fakes = new Map<number, number>();
   const span = merchant.lastDay - merchant.firstDay;
   for (let campaign = 0; campaign < CAMPAIGNS; campaign += 1) {
-    const start = merchant.lastDay - 15 - random.below(Math.max(1, Math.min(span - 15, campaign < 3 ? 165 : span - 15)));
+    const start =
+      merchant.lastDay - 15 - random.below(Math.max(1, Math.min(span - 15, campaign < 3 ? 165 : span - 15)));
     const length = 2 + random.below(3);
     for (let day = start; day < start + length; day += 1) fakes.set(day, 25 + random.below(45));
   }
@@ -83,14 +93,20 @@ function* tellBurst(
       createdMs,
       paidMs,
       delivery: {
-        promisedShipMs: paidMs + 48 * HOUR_MS, promisedDeliveryMs: paidMs + 120 * HOUR_MS, shippedMs, deliveredMs, confirmedMs,
+        promisedShipMs: paidMs + 48 * HOUR_MS,
+        promisedDeliveryMs: paidMs + 120 * HOUR_MS,
+        shippedMs,
+        deliveredMs,
+        confirmedMs,
         isTracked: true,
       },
       ...(settlement === undefined ? {} : { settlement }),
       ...(random.chance(0.85)
         ? {
             review: {
-              isOnReviewSite: random.chance(0.3), rating: 5, text: random.pick(TEMPLATES),
+              isOnReviewSite: random.chance(0.3),
+              rating: 5,
+              text: random.pick(TEMPLATES),
               createdMs: confirmedMs + MINUTE_MS + random.below(30 * MINUTE_MS),
             },
           }

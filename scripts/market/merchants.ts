@@ -56,7 +56,10 @@ const MERCHANT_STREAM = 1;
 /** Draws the merchants: sizes log-normal, scaled so that genuine orders add up to about `plan.orders`. */
 export function drawMerchants(plan: MerchantPlan): readonly MarketMerchant[] {
   const drafts = Array.from({ length: plan.merchants }, (_, index) => draft(plan, index));
-  const mass = drafts.reduce((sum, { merchant, size }) => sum + size * (merchant.lastDay - merchant.firstDay + 1), 0);
+  const mass = drafts.reduce(
+    (sum, { merchant, size }) => sum + size * (merchant.lastDay - merchant.firstDay + 1),
+    0,
+  );
   return drafts.map(({ merchant, size }) => ({ ...merchant, ordersPerDay: (plan.orders * size) / mass }));
 }
 
@@ -64,7 +67,8 @@ function draft(plan: MerchantPlan, index: number): { merchant: MarketMerchant; s
   const random = new Random(plan.seed, MERCHANT_STREAM, index);
   const story = storyOf(index);
   const size = sizeOf(random, story, index);
-  const isEnterprise = index <= BRUSHING_INDEX || (index !== YOUNG_INDEX && random.chance(size > 1.5 ? 0.8 : 0.3));
+  const isEnterprise =
+    index <= BRUSHING_INDEX || (index !== YOUNG_INDEX && random.chance(size > 1.5 ? 0.8 : 0.3));
   const goods = random.weighted(GOODS);
   const life = lifeOf(random, story, plan);
   const merchant: MarketMerchant = {
@@ -127,7 +131,10 @@ function sellersOf(random: Random, story: MerchantStory, index: number): Readonl
   const carrier = random.chance(0.9);
   const reviews = random.chance(0.6);
   const social = random.chance(story === "YOUNG" ? 0.4 : 0.55);
-  const sellers = new Map([["taoyuan-market", `ty-${number}`], ["yinlian-pay", `yl-${number}`]]);
+  const sellers = new Map([
+    ["taoyuan-market", `ty-${number}`],
+    ["yinlian-pay", `yl-${number}`],
+  ]);
   if (isShown || carrier) sellers.set("shunda-express", `sd-${number}`);
   if (isShown || reviews) sellers.set("pinglun-reviews", `pl-${number}`);
   if (isShown || social) sellers.set("quanzi-social", `qz-${number}`);

@@ -62,14 +62,18 @@ export interface StoryReview {
 
 /** Busy hours stand more often. */
 const HOURS: readonly [number, ...number[]] = [
-  0, 0, 1, 7, 8, 8, 9, 9, 10, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15, 16, 16, 17, 17, 18, 18, 19, 19, 19, 20,
-  20, 20, 20, 21, 21, 21, 21, 22, 22, 22, 23,
+  0, 0, 1, 7, 8, 8, 9, 9, 10, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15, 16, 16, 17, 17, 18, 18, 19, 19,
+  19, 20, 20, 20, 20, 21, 21, 21, 21, 22, 22, 22, 23,
 ];
 interface Channel {
   readonly name: string;
   readonly weight: number;
 }
-const CHANNELS: readonly [Channel, ...Channel[]] = [{ name: "app", weight: 8 }, { name: "live", weight: 2 }, { name: "web", weight: 1 }];
+const CHANNELS: readonly [Channel, ...Channel[]] = [
+  { name: "app", weight: 8 },
+  { name: "live", weight: 2 },
+  { name: "web", weight: 1 },
+];
 const UNPAID_RATE = 0.05;
 const PAY_FEE_RATE = 0.026;
 
@@ -87,7 +91,12 @@ export function tellOrder(random: Random, merchant: MarketMerchant, seat: OrderS
   const lines = drawLines(random, merchant);
   const totalMinor = lines.reduce((sum, line) => sum + line.amountMinor, 0);
   const placed = {
-    orderId: seat.orderId, buyerId: seat.buyerId, region: region.name, channel: random.weighted(CHANNELS).name, lines, totalMinor,
+    orderId: seat.orderId,
+    buyerId: seat.buyerId,
+    region: region.name,
+    channel: random.weighted(CHANNELS).name,
+    lines,
+    totalMinor,
     createdMs,
   };
   if (random.chance(UNPAID_RATE)) return { ...placed, cancelledMs: createdMs + DAY_MS };
@@ -99,7 +108,9 @@ export function tellOrder(random: Random, merchant: MarketMerchant, seat: OrderS
   const refund = random.chance(merchant.returnRate) ? drawRefund(random, delivery, totalMinor) : undefined;
   const confirmedMs = Math.max(delivery.confirmedMs, refund?.refundedMs ?? 0);
   const settlement = settle(random, { paidMinor: totalMinor, refund, confirmedMs });
-  const review = random.chance(0.3) ? drawReview(random, merchant, { delivery, isUnhappy: refund !== undefined }) : undefined;
+  const review = random.chance(0.3)
+    ? drawReview(random, merchant, { delivery, isUnhappy: refund !== undefined })
+    : undefined;
   return {
     ...placed,
     paidMs,
@@ -116,9 +127,16 @@ export function drawLines(random: Random, merchant: MarketMerchant): readonly St
   return Array.from({ length: count }, () => {
     const product = Math.floor(random.unit() ** 2 * merchant.products);
     const quantity = random.chance(0.85) ? 1 : 2 + random.below(3);
-    const price = Math.max(100, Math.round((merchant.goods.price * (0.5 + ((product * 7) % 11) / 8)) / 100) * 100 - 10);
+    const price = Math.max(
+      100,
+      Math.round((merchant.goods.price * (0.5 + ((product * 7) % 11) / 8)) / 100) * 100 - 10,
+    );
     const discount = random.chance(0.3) ? 0.9 : 1;
-    return { productId: `p-${merchant.index + 1}-${product + 1}`, quantity, amountMinor: Math.round(price * quantity * discount) };
+    return {
+      productId: `p-${merchant.index + 1}-${product + 1}`,
+      quantity,
+      amountMinor: Math.round(price * quantity * discount),
+    };
   });
 }
 
@@ -162,7 +180,11 @@ function drawRefund(random: Random, delivery: StoryDelivery, paidMinor: number):
 /** Paid out at ten in the morning, one to three days after confirmation; nothing when all was refunded. */
 export function settle(
   random: Random,
-  { paidMinor, refund, confirmedMs }: { paidMinor: number; refund: StoryRefund | undefined; confirmedMs: number },
+  {
+    paidMinor,
+    refund,
+    confirmedMs,
+  }: { paidMinor: number; refund: StoryRefund | undefined; confirmedMs: number },
 ): StorySettlement | undefined {
   const grossMinor = paidMinor - (refund?.amountMinor ?? 0);
   const settledMs = dayStart(dayOf(confirmedMs) + 1 + random.below(3)) + 10 * HOUR_MS;

@@ -27,21 +27,33 @@ export async function seedMarket(
     const intake = intakes.find((candidate) => candidate.kinds.includes(kind));
     if (intake === undefined) throw new Error(`nobody takes ${kind}`);
     for (const feed of market.feeds.filter((candidate) => candidate.kind === kind)) {
-      records += await publishFeed(feed, intake, (count) => onProgress({ kind, platform: feed.platform, records: records + count }));
+      records += await publishFeed(feed, intake, (count) =>
+        onProgress({ kind, platform: feed.platform, records: records + count }),
+      );
     }
   }
   return records;
 }
 
-async function publishFeed(feed: MarketFeed, intake: FeedIntake, onBatch: (records: number) => void): Promise<number> {
+async function publishFeed(
+  feed: MarketFeed,
+  intake: FeedIntake,
+  onBatch: (records: number) => void,
+): Promise<number> {
   let published = 0;
   let batch: string[] = [];
   const flush = async (): Promise<void> => {
     if (batch.length === 0) return;
     const idempotencyKey = `market-${feed.kind}-${published}`;
     const body = Buffer.from(batch.join("\n"));
-    const report = await intake.publish({ platform: feed.platform, kind: feed.kind, idempotencyKey, body: chunksOf(body) });
-    if (report.rejected > 0) throw new Error(`the market's own record was rejected: ${JSON.stringify(report.rejections[0])}`);
+    const report = await intake.publish({
+      platform: feed.platform,
+      kind: feed.kind,
+      idempotencyKey,
+      body: chunksOf(body),
+    });
+    if (report.rejected > 0)
+      throw new Error(`the market's own record was rejected: ${JSON.stringify(report.rejections[0])}`);
     published += batch.length;
     batch = [];
     onBatch(published);

@@ -17,7 +17,10 @@ export function syntheticUscc(type: "91" | "92", index: number): string {
 }
 
 function organizationCheck(body: string): string {
-  const sum = ORGANIZATION_WEIGHTS.reduce((total, weight, at) => total + weight * Number.parseInt(body.charAt(at), 36), 0);
+  const sum = ORGANIZATION_WEIGHTS.reduce(
+    (total, weight, at) => total + weight * Number.parseInt(body.charAt(at), 36),
+    0,
+  );
   const check = 11 - (sum % 11);
   return check === 10 ? "X" : String(check % 11);
 }

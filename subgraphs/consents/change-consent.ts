@@ -9,7 +9,11 @@ import { type ConsentStore, transact } from "./transaction.js";
 export type Change = "PAUSED" | "RESUMED" | "REVOKED";
 
 /** Does the change say anything new of a consent in this state, is it done already, or is it too late? */
-function judge(change: Change, state: ConsentState, events: readonly ConsentEventKind[]): "append" | "done" | "conflict" {
+function judge(
+  change: Change,
+  state: ConsentState,
+  events: readonly ConsentEventKind[],
+): "append" | "done" | "conflict" {
   if (state === "REVOKED") return change === "REVOKED" ? "done" : "conflict";
   if (state === "SUPERSEDED") return "conflict";
   if (change === "REVOKED") return "append";
@@ -39,8 +43,13 @@ export async function changeConsent(
     };
     const held = await find();
     const state = stateOf(held.consent, held.now);
-    const verdict = judge(change, state, held.consent.events.map(({ kind }) => kind));
-    if (verdict === "conflict") throw new BureauError("CONFLICT", `${change} after ${state}`, { facts: { state } });
+    const verdict = judge(
+      change,
+      state,
+      held.consent.events.map(({ kind }) => kind),
+    );
+    if (verdict === "conflict")
+      throw new BureauError("CONFLICT", `${change} after ${state}`, { facts: { state } });
     if (verdict === "done") return held;
     await appendEvent(trx, held.consent.terms, { kind: change, at, actor: merchant });
     return find();

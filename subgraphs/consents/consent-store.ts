@@ -31,7 +31,10 @@ export async function findConsent(
   const { clause, values } = ownedBy(options.owner, 3);
   const text = `${SELECT} where c.consent_id = $2 and ${clause}`;
   const bound = [options.setNow ?? null, consentId, ...values];
-  const rows = "query" in source ? await source.query<StoredRow>(text, bound) : await read<StoredRow>(source, text, bound);
+  const rows =
+    "query" in source
+      ? await source.query<StoredRow>(text, bound)
+      : await read<StoredRow>(source, text, bound);
   return rows[0] === undefined ? undefined : toStored(rows[0]);
 }
 
@@ -45,19 +48,32 @@ export async function listConsents(
   const text = `${SELECT} where ${clause}
     and ($3::timestamptz is null or (c.created_at, c.consent_id) < ($3::timestamptz, $4::uuid))
     order by c.created_at desc, c.consent_id desc limit $2`;
-  const bound = [store.now?.() ?? null, page.limit, page.after?.at ?? null, page.after?.id ?? null, ...values];
+  const bound = [
+    store.now?.() ?? null,
+    page.limit,
+    page.after?.at ?? null,
+    page.after?.id ?? null,
+    ...values,
+  ];
   return (await read<StoredRow>(store, text, bound)).map(toStored);
 }
 
 /** Takes the row lock of a consent of this merchant; false where there is none. Its events stand still until the commit. */
 export async function lockConsent(trx: Transaction, merchant: string, consentId: string): Promise<boolean> {
-  const text = "select 1 as found from consents.consent where merchant_id = $1 and consent_id = $2 for update";
+  const text =
+    "select 1 as found from consents.consent where merchant_id = $1 and consent_id = $2 for update";
   return (await trx.query(text, [merchant, consentId])).length > 0;
 }
 
 /** One grant at a time for a merchant, bank and purpose, so that two cannot both be the newest. */
-export async function lockPair(trx: Transaction, merchant: string, pair: { bank: string; purpose: Purpose }): Promise<void> {
-  await trx.query("select pg_advisory_xact_lock(hashtextextended($1, 0))", [`consents ${merchant} ${pair.purpose} ${pair.bank}`]);
+export async function lockPair(
+  trx: Transaction,
+  merchant: string,
+  pair: { bank: string; purpose: Purpose },
+): Promise<void> {
+  await trx.query("select pg_advisory_xact_lock(hashtextextended($1, 0))", [
+    `consents ${merchant} ${pair.purpose} ${pair.bank}`,
+  ]);
 }
 
 /** Ids of the consents of a pair that no final event has ended, newest first; they may have expired. */
@@ -76,7 +92,11 @@ export async function openConsents(
 }
 
 /** Appends the artefact; its first event must follow in the same transaction. */
-export async function insertConsent(trx: Transaction, terms: ConsentTerms, rest: { artefact: string; at: Date }): Promise<void> {
+export async function insertConsent(
+  trx: Transaction,
+  terms: ConsentTerms,
+  rest: { artefact: string; at: Date },
+): Promise<void> {
   const { merchant, consentId, version, bank, purpose } = terms;
   await trx.query(
     `insert into consents.consent (merchant_id, consent_id, version, bank, purpose, terms, artefact, created_at)
@@ -99,7 +119,10 @@ export async function appendEvent(
   );
 }
 
-function ownedBy(owner: Owner, position: number): { readonly clause: string; readonly values: readonly string[] } {
+function ownedBy(
+  owner: Owner,
+  position: number,
+): { readonly clause: string; readonly values: readonly string[] } {
   if (owner === "anyone") return { clause: "true", values: [] };
   if ("merchant" in owner) return { clause: `c.merchant_id = $${position}`, values: [owner.merchant] };
   return { clause: `c.bank = $${position}`, values: [owner.bank] };

@@ -7,7 +7,13 @@ import { BureauError } from "../../schema/errors.js";
 import type { Purpose } from "../../schema/purposes.js";
 import { articleOf, type Rulebook } from "../../schema/rulebook.js";
 import {
-  appendEvent, findConsent, insertConsent, lockConsent, lockPair, openConsents, type StoredConsent,
+  appendEvent,
+  findConsent,
+  insertConsent,
+  lockConsent,
+  lockPair,
+  openConsents,
+  type StoredConsent,
 } from "./consent-store.js";
 import type { ConsentStore, Transaction } from "./transaction.js";
 
@@ -61,13 +67,22 @@ export async function writeGrant(room: ConsentRoom, trx: Transaction, grant: Gra
   const artefact = await room.signArtefact({ ...complete });
   await insertConsent(trx, complete, { artefact, at });
   await appendEvent(trx, complete, { kind: "GRANTED", at, actor: merchant });
-  return { consent: { terms: complete, events: [{ kind: "GRANTED", at }], used: 0 }, artefact, createdAt: at, now: at };
+  return {
+    consent: { terms: complete, events: [{ kind: "GRANTED", at }], used: 0 },
+    artefact,
+    createdAt: at,
+    now: at,
+  };
 }
 
 /** @throws PURPOSE_CEILING_EXCEEDED, BAD_USER_INPUT for the first problem; all of them are in the facts */
 export function requireWithinCeiling(
   rulebook: Rulebook,
-  { merchant, purpose, terms }: { readonly merchant: string; readonly purpose: Purpose; readonly terms: AgreedTerms },
+  {
+    merchant,
+    purpose,
+    terms,
+  }: { readonly merchant: string; readonly purpose: Purpose; readonly terms: AgreedTerms },
 ): void {
   const problems = withinCeiling(purpose, terms, rulebook);
   const first = problems[0];

@@ -25,7 +25,10 @@ export async function createConsentsSubgraph(deps: ConsentsDeps): Promise<Subgra
   return buildSubgraph({
     name: "consents",
     resolvers: [ConsentReadResolver, ConsentResolver],
-    instances: [new ConsentReadResolver(store), new ConsentResolver({ store, rulebook: CN_RULEBOOK, signArtefact })],
+    instances: [
+      new ConsentReadResolver(store),
+      new ConsentResolver({ store, rulebook: CN_RULEBOOK, signArtefact }),
+    ],
     entities: [],
     references: {},
     deps,

@@ -17,7 +17,10 @@ export class RequestConsentInput {
   @Field(() => PurposeEnum) purpose!: Purpose;
   @Field(() => [CategoryEnum]) categories!: Category[];
   @Field(() => Int) lookbackMonths!: number;
-  @Field(() => InstantScalar, { description: "The end of the consent; it starts when the merchant approves." }) expiresAt!: Date;
+  @Field(() => InstantScalar, {
+    description: "The end of the consent; it starts when the merchant approves.",
+  })
+  expiresAt!: Date;
   @Field(() => FrequencyInput) frequency!: FrequencyInput;
 }
 
@@ -41,9 +44,13 @@ export class GrantConsentInput {
   @Field(() => PurposeEnum) purpose!: Purpose;
   @Field(() => [CategoryEnum]) categories!: Category[];
   @Field(() => Int) lookbackMonths!: number;
-  @Field(() => InstantScalar, { nullable: true, description: "At once where absent." }) startsAt?: Date | null;
+  @Field(() => InstantScalar, { nullable: true, description: "At once where absent." })
+  startsAt?: Date | null;
   @Field(() => InstantScalar) expiresAt!: Date;
-  @Field(() => FrequencyInput, { nullable: true, description: "As often as the purpose allows where absent." })
+  @Field(() => FrequencyInput, {
+    nullable: true,
+    description: "As often as the purpose allows where absent.",
+  })
   frequency?: FrequencyInput | null;
 }
 

@@ -25,8 +25,12 @@ export interface ConsentLedgerOptions {
  */
 export function createConsentLedger(options: ConsentLedgerOptions): ConsentLedger {
   const setNow = (): Date | null => options.now?.() ?? null;
-  const checks = laneOf(options, (lane, callers: readonly (readonly ConsentQuestion[])[]) => readTruth(lane, callers, setNow()));
-  const claims = laneOf(options, (lane, consents: readonly LedgerConsent[]) => countUses(lane, consents, setNow()));
+  const checks = laneOf(options, (lane, callers: readonly (readonly ConsentQuestion[])[]) =>
+    readTruth(lane, callers, setNow()),
+  );
+  const claims = laneOf(options, (lane, consents: readonly LedgerConsent[]) =>
+    countUses(lane, consents, setNow()),
+  );
   return {
     check: (questions) => checks(questions),
     claimUses: (consents) => Promise.all(consents.map((consent) => claims(consent))),
@@ -77,12 +81,15 @@ async function readTruth(
 ): Promise<readonly ConsentSnapshot[]> {
   const questions = callers.flat();
   const values = [setNow, questions.map(({ bank }) => bank), questions.map(({ merchant }) => merchant)];
-  const { rows } = await lane.run((client) => client.query<CheckRow>({ name: "consents.check", text: CHECK, values }));
+  const { rows } = await lane.run((client) =>
+    client.query<CheckRow>({ name: "consents.check", text: CHECK, values }),
+  );
   const first = rows[0];
   // A standby can lag behind a revocation: it does not know.
   if (first === undefined || first.replica) throw new BureauError("CONSENT_UNKNOWN", "not the primary");
   const found: LedgerConsent[][] = questions.map(() => []);
-  for (const row of rows) if (row.i !== null && row.terms !== null) found[row.i - 1]?.push(toLedgerConsent(row));
+  for (const row of rows)
+    if (row.i !== null && row.terms !== null) found[row.i - 1]?.push(toLedgerConsent(row));
   let start = 0;
   return callers.map(({ length }) => {
     const consents = found.slice(start, (start += length));
@@ -116,7 +123,7 @@ async function countUses(
   consents: readonly LedgerConsent[],
   setNow: Date | null,
 ): Promise<readonly (number | undefined)[]> {
-  const left = new Array<number | undefined>(consents.length).fill(undefined);
+  const left = Array.from<number | undefined>({ length: consents.length });
   const claims = groupByConsent(consents);
   await lane.run(async (client) => {
     const take = async (some: readonly Claim[]): Promise<ReadonlyMap<string, number>> => {
@@ -129,7 +136,11 @@ async function countUses(
         terms.map(({ frequency }) => frequency.count),
         some.map(({ callers }) => callers.length),
       ];
-      const { rows } = await client.query<{ consent_id: string; used: number }>({ name: "consents.claim", text: CLAIM, values });
+      const { rows } = await client.query<{ consent_id: string; used: number }>({
+        name: "consents.claim",
+        text: CLAIM,
+        values,
+      });
       return new Map(rows.map((row) => [row.consent_id, row.used]));
     };
     const serve = (claim: Claim, used: number): void => {

@@ -20,25 +20,40 @@ export class ConsentReadResolver {
 
   @PartyPolicy(["merchant", "scope:consents:read"], ["bank", "scope:consents:read"])
   @Query(() => ConsentConnection, { nullable: true, description: "The asker's own consents, newest first." })
-  async consents(@Args(() => PageArgs) args: PageArgs, @Ctx() context: SubgraphContext): Promise<ConsentConnection> {
+  async consents(
+    @Args(() => PageArgs) args: PageArgs,
+    @Ctx() context: SubgraphContext,
+  ): Promise<ConsentConnection> {
     const owner = ownerOf(context);
     const { limit, after } = readPage(args);
     const rows = await listConsents(this.#store, owner, { limit: limit + 1, after });
-    const page = pageOf(rows, limit, ({ createdAt, consent }) => ({ at: createdAt, id: consent.terms.consentId }));
+    const page = pageOf(rows, limit, ({ createdAt, consent }) => ({
+      at: createdAt,
+      id: consent.terms.consentId,
+    }));
     return { nodes: page.nodes.map(presentConsent), pageInfo: page.pageInfo };
   }
 
-  @PartyPolicy(["merchant", "scope:consents:read"], ["bank", "scope:consents:read"], ["officer", "scope:audit:read"])
+  @PartyPolicy(
+    ["merchant", "scope:consents:read"],
+    ["bank", "scope:consents:read"],
+    ["officer", "scope:audit:read"],
+  )
   @Query(() => Consent, { nullable: true, description: "One of the asker's own consents; officers see any." })
   async consent(@Arg("id", () => ID) id: string, @Ctx() context: SubgraphContext): Promise<Consent> {
     const owner = context.permit.principal.party === "officer" ? anyoneFor(context) : ownerOf(context);
-    const found = isUuid(id) ? await findConsent(this.#store, id, { owner, setNow: this.#store.now?.() }) : undefined;
+    const found = isUuid(id)
+      ? await findConsent(this.#store, id, { owner, setNow: this.#store.now?.() })
+      : undefined;
     if (found === undefined) throw new BureauError("NOT_FOUND");
     return presentConsent(found);
   }
 
   @PartyPolicy(["merchant", "scope:consents:read"], ["bank", "scope:consents:read"])
-  @Query(() => ConsentRequestConnection, { nullable: true, description: "Requests to or by the asker, newest first." })
+  @Query(() => ConsentRequestConnection, {
+    nullable: true,
+    description: "Requests to or by the asker, newest first.",
+  })
   async consentRequests(
     @Args(() => PageArgs) args: PageArgs,
     @Ctx() context: SubgraphContext,

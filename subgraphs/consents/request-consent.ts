@@ -7,7 +7,13 @@ import { isUuid } from "../host/paging.js";
 import { lockPair, type StoredConsent } from "./consent-store.js";
 import { type ConsentRoom, requireWithinCeiling, writeGrant } from "./grant-consent.js";
 import {
-  type ConsentRequest, insertDecision, insertRequest, lockRequest, recentRequests, type RequestedTerms, requestStateOf,
+  type ConsentRequest,
+  insertDecision,
+  insertRequest,
+  lockRequest,
+  recentRequests,
+  type RequestedTerms,
+  requestStateOf,
 } from "./request-store.js";
 import { transact, type Transaction } from "./transaction.js";
 
@@ -30,7 +36,12 @@ export interface Narrowing {
  */
 export async function requestConsent(
   room: ConsentRoom,
-  asked: { readonly merchant: string; readonly bank: string; readonly purpose: Purpose; readonly terms: RequestedTerms },
+  asked: {
+    readonly merchant: string;
+    readonly bank: string;
+    readonly purpose: Purpose;
+    readonly terms: RequestedTerms;
+  },
 ): Promise<ConsentRequest> {
   const { merchant, bank, purpose } = asked;
   const terms = { ...asked.terms, categories: [...new Set(asked.terms.categories)] };
@@ -41,13 +52,25 @@ export async function requestConsent(
     requireCooledDown(room, merchant, { deniedAt, now });
     if (newest !== undefined && requestStateOf(newest, now) === "PENDING") {
       if (sameTerms(newest.terms, terms)) return newest;
-      throw new BureauError("CONFLICT", "a request is pending", { facts: { requestId: newest.requestId, state: "PENDING" } });
+      throw new BureauError("CONFLICT", "a request is pending", {
+        facts: { requestId: newest.requestId, state: "PENDING" },
+      });
     }
-    requireWithinCeiling(room.rulebook, { merchant, purpose, terms: { ...terms, startsAt: now.toISOString() } });
-    const lapsesMs = Math.min(now.getTime() + room.rulebook.request.pendingDays * DAY_MS, Date.parse(terms.expiresAt));
+    requireWithinCeiling(room.rulebook, {
+      merchant,
+      purpose,
+      terms: { ...terms, startsAt: now.toISOString() },
+    });
+    const lapsesMs = Math.min(
+      now.getTime() + room.rulebook.request.pendingDays * DAY_MS,
+      Date.parse(terms.expiresAt),
+    );
     const request: ConsentRequest = {
       requestId: uuidv7(now.getTime()),
-      merchant, bank, purpose, terms,
+      merchant,
+      bank,
+      purpose,
+      terms,
       createdAt: now,
       lapsesAt: new Date(lapsesMs),
       decision: undefined,
@@ -70,7 +93,12 @@ export async function approveRequest(
   return transact(room.store, async (trx) => {
     const request = await pendingRequest(trx, merchant, requestId);
     const terms = narrow(request.terms, narrowing);
-    const stored = await writeGrant(room, trx, { merchant, bank: request.bank, purpose: request.purpose, terms });
+    const stored = await writeGrant(room, trx, {
+      merchant,
+      bank: request.bank,
+      purpose: request.purpose,
+      terms,
+    });
     const { consentId } = stored.consent.terms;
     await insertDecision(trx, request, { kind: "APPROVED", at: stored.createdAt, consentId });
     return stored;
@@ -78,7 +106,11 @@ export async function approveRequest(
 }
 
 /** The merchant denies a pending request; a retry gives the same answer. @throws NOT_FOUND, CONFLICT */
-export async function denyRequest(room: ConsentRoom, merchant: string, requestId: string): Promise<ConsentRequest> {
+export async function denyRequest(
+  room: ConsentRoom,
+  merchant: string,
+  requestId: string,
+): Promise<ConsentRequest> {
   return transact(room.store, async (trx) => {
     const request = await ownRequest(trx, merchant, requestId);
     if (request.decision?.kind === "DENIED") return request;
@@ -90,10 +122,14 @@ export async function denyRequest(room: ConsentRoom, merchant: string, requestId
 }
 
 /** What was asked, with what the merchant took away. @throws BAD_USER_INPUT when anything is wider than asked */
-function narrow(asked: RequestedTerms, { categories, lookbackMonths, expiresAt, frequency }: Narrowing): RequestedTerms {
+function narrow(
+  asked: RequestedTerms,
+  { categories, lookbackMonths, expiresAt, frequency }: Narrowing,
+): RequestedTerms {
   const added = categories?.find((category) => !asked.categories.includes(category));
   if (added !== undefined) throw refuse("categories", `${added} was not asked for`);
-  if (categories?.length === 0) throw refuse("categories", "at least one category must stay; deny the request instead");
+  if (categories?.length === 0)
+    throw refuse("categories", "at least one category must stay; deny the request instead");
   if (lookbackMonths !== undefined && !(lookbackMonths >= 1 && lookbackMonths <= asked.lookbackMonths)) {
     throw refuse("lookbackMonths", `lookbackMonths must be 1 to ${asked.lookbackMonths}, as asked`);
   }
@@ -118,7 +154,11 @@ async function ownRequest(trx: Transaction, merchant: string, requestId: string)
   return request;
 }
 
-async function pendingRequest(trx: Transaction, merchant: string, requestId: string): Promise<ConsentRequest> {
+async function pendingRequest(
+  trx: Transaction,
+  merchant: string,
+  requestId: string,
+): Promise<ConsentRequest> {
   const request = await ownRequest(trx, merchant, requestId);
   requirePending(request);
   return request;

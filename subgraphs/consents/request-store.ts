@@ -21,7 +21,9 @@ export interface ConsentRequest {
   readonly createdAt: Date;
   /** The instant from which it can no longer be approved. */
   readonly lapsesAt: Date;
-  readonly decision: { readonly kind: "APPROVED" | "DENIED"; readonly at: Date; readonly consentId: string | null } | undefined;
+  readonly decision:
+    | { readonly kind: "APPROVED" | "DENIED"; readonly at: Date; readonly consentId: string | null }
+    | undefined;
   /** When it was read. */
   readonly now: Date;
 }
@@ -65,8 +67,13 @@ export async function listRequests(
 }
 
 /** A request to this merchant, locked until the commit, so that it is decided once. */
-export async function lockRequest(trx: Transaction, merchant: string, requestId: string): Promise<ConsentRequest | undefined> {
-  const lock = "select 1 as found from consents.consent_request where merchant_id = $1 and request_id = $2 for update";
+export async function lockRequest(
+  trx: Transaction,
+  merchant: string,
+  requestId: string,
+): Promise<ConsentRequest | undefined> {
+  const lock =
+    "select 1 as found from consents.consent_request where merchant_id = $1 and request_id = $2 for update";
   if ((await trx.query(lock, [merchant, requestId])).length === 0) return undefined;
   const text = `${SELECT} where r.merchant_id = $2 and r.request_id = $3`;
   const rows = await trx.query<RequestRow>(text, [await trx.now(), merchant, requestId]);
@@ -80,8 +87,14 @@ export async function recentRequests(
 ): Promise<{ readonly newest: ConsentRequest | undefined; readonly deniedAt: Date | undefined }> {
   const where = "where r.merchant_id = $2 and r.bank = $3 and r.purpose = $4";
   const bound = [await trx.now(), pair.merchant, pair.bank, pair.purpose];
-  const newest = await trx.query<RequestRow>(`${SELECT} ${where} order by r.created_at desc, r.request_id desc limit 1`, bound);
-  const denied = await trx.query<RequestRow>(`${SELECT} ${where} and e.kind = 'DENIED' order by e.at desc limit 1`, bound);
+  const newest = await trx.query<RequestRow>(
+    `${SELECT} ${where} order by r.created_at desc, r.request_id desc limit 1`,
+    bound,
+  );
+  const denied = await trx.query<RequestRow>(
+    `${SELECT} ${where} and e.kind = 'DENIED' order by e.at desc limit 1`,
+    bound,
+  );
   return { newest: newest[0] && toRequest(newest[0]), deniedAt: denied[0]?.decided_at ?? undefined };
 }
 

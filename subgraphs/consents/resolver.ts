@@ -4,7 +4,11 @@ import { PartyPolicy } from "../host/directives.js";
 import { type Change, changeConsent } from "./change-consent.js";
 import { type ConsentRoom, writeGrant } from "./grant-consent.js";
 import {
-  ApproveConsentRequestInput, ConsentIdInput, DenyConsentRequestInput, GrantConsentInput, RequestConsentInput,
+  ApproveConsentRequestInput,
+  ConsentIdInput,
+  DenyConsentRequestInput,
+  GrantConsentInput,
+  RequestConsentInput,
 } from "./inputs.js";
 import { presentConsent, presentRequest } from "./present.js";
 import { approveRequest, denyRequest, requestConsent } from "./request-consent.js";
@@ -32,12 +36,22 @@ export class ConsentResolver {
     permit.requireParty("bank");
     permit.requireScope("consents:request");
     const { merchant, purpose, expiresAt, categories, lookbackMonths, frequency } = input;
-    const terms = { categories, lookbackMonths, expiresAt: expiresAt.toISOString(), frequency: plain(frequency) };
-    return presentRequest(await requestConsent(this.#room, { merchant, bank: permit.principal.id, purpose, terms }));
+    const terms = {
+      categories,
+      lookbackMonths,
+      expiresAt: expiresAt.toISOString(),
+      frequency: plain(frequency),
+    };
+    return presentRequest(
+      await requestConsent(this.#room, { merchant, bank: permit.principal.id, purpose, terms }),
+    );
   }
 
   @PartyPolicy(["merchant", "scope:consents:manage"])
-  @Mutation(() => Consent, { nullable: true, description: "Approves a pending request, as asked or narrower." })
+  @Mutation(() => Consent, {
+    nullable: true,
+    description: "Approves a pending request, as asked or narrower.",
+  })
   async approveConsentRequest(
     @Arg("input", () => ApproveConsentRequestInput) input: ApproveConsentRequestInput,
     @Ctx() context: SubgraphContext,
@@ -49,11 +63,16 @@ export class ConsentResolver {
       frequency: input.frequency == null ? undefined : plain(input.frequency),
     };
     const merchant = managerOf(context);
-    return presentConsent(await approveRequest(this.#room, merchant, { requestId: input.requestId, narrowing }));
+    return presentConsent(
+      await approveRequest(this.#room, merchant, { requestId: input.requestId, narrowing }),
+    );
   }
 
   @PartyPolicy(["merchant", "scope:consents:manage"])
-  @Mutation(() => ConsentRequest, { nullable: true, description: "Denies a request; the bank may not ask again for 30 days." })
+  @Mutation(() => ConsentRequest, {
+    nullable: true,
+    description: "Denies a request; the bank may not ask again for 30 days.",
+  })
   async denyConsentRequest(
     @Arg("input", () => DenyConsentRequestInput) input: DenyConsentRequestInput,
     @Ctx() context: SubgraphContext,
@@ -77,10 +96,13 @@ export class ConsentResolver {
       lookbackMonths,
       startsAt: input.startsAt?.toISOString(),
       expiresAt: input.expiresAt.toISOString(),
-      frequency: input.frequency == null ? this.#room.rulebook.ceilings[purpose].frequencyMax : plain(input.frequency),
+      frequency:
+        input.frequency == null ? this.#room.rulebook.ceilings[purpose].frequencyMax : plain(input.frequency),
     };
     const room = this.#room;
-    return presentConsent(await transact(room.store, (trx) => writeGrant(room, trx, { merchant, bank, purpose, terms })));
+    return presentConsent(
+      await transact(room.store, (trx) => writeGrant(room, trx, { merchant, bank, purpose, terms })),
+    );
   }
 
   @PartyPolicy(["merchant", "scope:consents:manage"])
@@ -104,7 +126,8 @@ export class ConsentResolver {
   @PartyPolicy(["merchant", "scope:consents:manage"])
   @Mutation(() => Consent, {
     nullable: true,
-    description: "Ends the consent for good. Once this is answered, no later inquiry returns anything under it.",
+    description:
+      "Ends the consent for good. Once this is answered, no later inquiry returns anything under it.",
   })
   async revokeConsent(
     @Arg("input", () => ConsentIdInput) input: ConsentIdInput,
@@ -125,6 +148,9 @@ function managerOf({ permit }: SubgraphContext): string {
 }
 
 /** A plain value: input objects carry a class that must not reach the store. */
-function plain<P>({ count, period }: { readonly count: number; readonly period: P }): { count: number; period: P } {
+function plain<P>({ count, period }: { readonly count: number; readonly period: P }): {
+  count: number;
+  period: P;
+} {
   return { count, period };
 }

@@ -52,13 +52,18 @@ export async function read<Row extends object>(
 }
 
 function transactionOn(client: pg.PoolClient, store: ConsentStore): Transaction {
-  const query = async <Row extends object>(text: string, values: readonly unknown[]): Promise<readonly Row[]> =>
-    (await client.query<Row>(text, [...values])).rows;
+  const query = async <Row extends object>(
+    text: string,
+    values: readonly unknown[],
+  ): Promise<readonly Row[]> => (await client.query<Row>(text, [...values])).rows;
   return {
     query,
     now: async () => {
       if (store.now !== undefined) return store.now();
-      const [row] = await query<{ now: Date }>("select date_trunc('milliseconds', clock_timestamp()) as now", []);
+      const [row] = await query<{ now: Date }>(
+        "select date_trunc('milliseconds', clock_timestamp()) as now",
+        [],
+      );
       if (row === undefined) throw new BureauError("SERVICE_UNAVAILABLE", "the clock gave nothing");
       return row.now;
     },
@@ -80,5 +85,7 @@ function asUnavailable(error: unknown): unknown {
   const code = (error as { code?: unknown }).code;
   // Errors without an SQLSTATE come from the connection itself.
   const outage = typeof code !== "string" || !/^[0-9A-Z]{5}$/.test(code) || OUTAGE.test(code);
-  return outage && error instanceof Error ? new BureauError("SERVICE_UNAVAILABLE", error.message, { cause: error }) : error;
+  return outage && error instanceof Error
+    ? new BureauError("SERVICE_UNAVAILABLE", error.message, { cause: error })
+    : error;
 }

@@ -1,6 +1,11 @@
 import { Field, ID, Int, ObjectType, registerEnumType } from "type-graphql";
 import type { Category } from "../../schema/categories.js";
-import { CONSENT_EVENT_KINDS, CONSENT_STATES, type ConsentEventKind, type ConsentState } from "../../schema/consent-terms.js";
+import {
+  CONSENT_EVENT_KINDS,
+  CONSENT_STATES,
+  type ConsentEventKind,
+  type ConsentState,
+} from "../../schema/consent-terms.js";
 import { FREQUENCY_PERIODS, type FrequencyPeriod, type Purpose } from "../../schema/purposes.js";
 import { PartyPolicy } from "../host/directives.js";
 import { PageInfo } from "../host/paging.js";
@@ -11,7 +16,8 @@ import { REQUEST_STATES, type RequestState } from "./request-store.js";
 export const FrequencyPeriodEnum = enumOf(FREQUENCY_PERIODS);
 registerEnumType(FrequencyPeriodEnum, {
   name: "FrequencyPeriod",
-  description: "Calendar periods in Asia/Shanghai, weeks from Monday; TOTAL is the whole life of the consent.",
+  description:
+    "Calendar periods in Asia/Shanghai, weeks from Monday; TOTAL is the whole life of the consent.",
 });
 
 export const ConsentStateEnum = enumOf(CONSENT_STATES);
@@ -21,10 +27,16 @@ registerEnumType(ConsentStateEnum, {
 });
 
 export const ConsentEventKindEnum = enumOf(CONSENT_EVENT_KINDS);
-registerEnumType(ConsentEventKindEnum, { name: "ConsentEventKind", description: "What happened to a consent." });
+registerEnumType(ConsentEventKindEnum, {
+  name: "ConsentEventKind",
+  description: "What happened to a consent.",
+});
 
 export const RequestStateEnum = enumOf(REQUEST_STATES);
-registerEnumType(RequestStateEnum, { name: "ConsentRequestState", description: "Derived; a request that nobody answers lapses." });
+registerEnumType(RequestStateEnum, {
+  name: "ConsentRequestState",
+  description: "Derived; a request that nobody answers lapses.",
+});
 
 /** Whose eyes these types are for; the roots say who may call what. */
 const PARTIES = [["bank"], ["merchant"], ["officer"]] as const;
@@ -59,17 +71,22 @@ export class ConsentEvent {
 }
 
 @PartyPolicy(...PARTIES)
-@ObjectType({ description: "A merchant's signed permission for one bank and one purpose. Its terms never change." })
+@ObjectType({
+  description: "A merchant's signed permission for one bank and one purpose. Its terms never change.",
+})
 export class Consent {
   @Field(() => ID) id!: string;
   @Field(() => Int) version!: number;
-  @Field(() => ID, { nullable: true, description: "The consent that this one replaced." }) supersedes!: string | null;
+  @Field(() => ID, { nullable: true, description: "The consent that this one replaced." }) supersedes!:
+    | string
+    | null;
   @Field(() => MerchantIdScalar) merchantId!: string;
   @Field(() => String) bank!: string;
   @Field(() => PurposeEnum) purpose!: Purpose;
   @Field(() => PurposeText) purposeText!: PurposeText;
   @Field(() => [CategoryEnum]) categories!: readonly Category[];
-  @Field(() => Int, { description: "Calendar months back, the current one included." }) lookbackMonths!: number;
+  @Field(() => Int, { description: "Calendar months back, the current one included." })
+  lookbackMonths!: number;
   @Field(() => InstantScalar) startsAt!: Date;
   @Field(() => InstantScalar, { description: "Exclusive." }) expiresAt!: Date;
   @Field(() => Frequency) frequency!: Frequency;
@@ -104,7 +121,9 @@ export class ConsentRequest {
   @Field(() => InstantScalar) createdAt!: Date;
   @Field(() => InstantScalar, { description: "From here on it can no longer be approved." }) lapsesAt!: Date;
   @Field(() => InstantScalar, { nullable: true }) decidedAt!: Date | null;
-  @Field(() => ID, { nullable: true, description: "The consent that the approval made." }) consentId!: string | null;
+  @Field(() => ID, { nullable: true, description: "The consent that the approval made." }) consentId!:
+    | string
+    | null;
 }
 
 @PartyPolicy(...PARTIES)

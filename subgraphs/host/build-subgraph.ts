@@ -1,7 +1,14 @@
 import "reflect-metadata";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { printSchemaWithDirectives } from "@graphql-tools/utils";
-import { type GraphQLFieldResolver, type GraphQLSchema, isObjectType, parse, print, specifiedDirectives } from "graphql";
+import {
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+  isObjectType,
+  parse,
+  print,
+  specifiedDirectives,
+} from "graphql";
 import { buildSchema, createResolversMap, type NonEmptyArray } from "type-graphql";
 import type { Subgraph, SubgraphRequest } from "../../schema/subgraph.js";
 import { LoaderScope, type SubgraphContext } from "./context.js";
@@ -42,7 +49,9 @@ export async function buildSubgraph(options: SubgraphOptions): Promise<Subgraph>
     directives: [...specifiedDirectives],
     skipCheck: true,
     validate: false,
-    container: { get: (type: NewableFunction) => byClass.get(type) ?? new (type as unknown as new () => object)() },
+    container: {
+      get: (type: NewableFunction) => byClass.get(type) ?? new (type as unknown as new () => object)(),
+    },
   });
   const sdl = `${FEDERATION_LINK}\n\n${printSchemaWithDirectives(raw)}\n`;
   for (const name of Object.keys(options.references)) requireEntity(sdl, name);
@@ -70,7 +79,8 @@ export async function buildSubgraph(options: SubgraphOptions): Promise<Subgraph>
 }
 
 function requireEntity(sdl: string, name: string): void {
-  if (!new RegExp(`type ${name} @key\\(`).test(sdl)) throw new Error(`entity ${name} is missing from the SDL`);
+  if (!new RegExp(`type ${name} @key\\(`).test(sdl))
+    throw new Error(`entity ${name} is missing from the SDL`);
 }
 
 function mergeReferences(
@@ -105,7 +115,10 @@ function guarded(
 ): GraphQLFieldResolver<unknown, unknown> {
   return (source, args, context, info) => {
     const { id } = source as { id: string };
-    (context as SubgraphContext).permit.require(id, category as Parameters<SubgraphContext["permit"]["require"]>[1]);
+    (context as SubgraphContext).permit.require(
+      id,
+      category as Parameters<SubgraphContext["permit"]["require"]>[1],
+    );
     return resolve === undefined
       ? (source as Record<string, unknown>)[info.fieldName]
       : resolve(source, args, context, info);

@@ -12,14 +12,20 @@ const BEARER = /^Bearer +([^ ,]+)$/i;
 export function createSubgraphServer(subgraph: Subgraph): FastifyInstance {
   const app = Fastify({ logger: false, bodyLimit: BODY_BYTES_MAX, forceCloseConnections: "idle" });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) =>
+    done(null, body),
+  );
   app.get("/health/live", async () => ({ status: "live", subgraph: subgraph.name }));
   app.post("/graphql", async (request, reply) => {
     const permit = BEARER.exec(request.headers.authorization ?? "")?.[1];
     const answer = await subgraph.execute({ permit, body: String(request.body ?? "") });
     const code = answer.data === undefined ? answer.errors?.[0]?.extensions.code : undefined;
     const status = isErrorCode(code) ? ERRORS[code].http : code === undefined ? 200 : 500;
-    return reply.code(status).header("cache-control", "no-store").type("application/json; charset=utf-8").send(JSON.stringify(answer));
+    return reply
+      .code(status)
+      .header("cache-control", "no-store")
+      .type("application/json; charset=utf-8")
+      .send(JSON.stringify(answer));
   });
   return app;
 }

@@ -7,7 +7,8 @@ export const MetricBasis = { COHORT: "COHORT", CASH: "CASH", STATE: "STATE" } as
 export type MetricBasis = (typeof MetricBasis)[keyof typeof MetricBasis];
 registerEnumType(MetricBasis, {
   name: "MetricBasis",
-  description: "What the window selects: COHORT orders by paid day, CASH events by their own day, STATE what stands at asOf.",
+  description:
+    "What the window selects: COHORT orders by paid day, CASH events by their own day, STATE what stands at asOf.",
 });
 
 /** Why a metric has no value. */
@@ -54,11 +55,15 @@ abstract class MetricGround {
   @Field(() => Int, { description: "Observations under the value." }) n!: number;
   @Field(() => Float, { description: "Share of the window's months with data, 0 to 1." }) coverage!: number;
   @Field(() => Interval, { nullable: true }) confidence?: Interval | null;
-  @Field(() => Int, { description: "0 self-reported, 1 one platform, 2 two independent sources, 3 three, 4 with government data." })
+  @Field(() => Int, {
+    description:
+      "0 self-reported, 1 one platform, 2 two independent sources, 3 three, 4 with government data.",
+  })
   verification!: number;
   @Field(() => [String], { description: "Platforms that supplied it." }) sources!: string[];
   @Field(() => Float, { description: "Share under objection, 0 to 1." }) disputedShare!: number;
-  @Field(() => NullReason, { nullable: true, description: "Set when there is no value." }) reason?: NullReason | null;
+  @Field(() => NullReason, { nullable: true, description: "Set when there is no value." })
+  reason?: NullReason | null;
   @Field(() => String, { description: "Formula and its version, such as gmvPaid/1." }) formula!: string;
 }
 
@@ -87,10 +92,15 @@ export class DurationMetric extends MetricGround {
   @Field(() => String) unit!: string;
 }
 
-@InputType({ description: "The last `months` calendar months, the current one included, or `from` to `until`; not both." })
+@InputType({
+  description: "The last `months` calendar months, the current one included, or `from` to `until`; not both.",
+})
 export class WindowInput {
   @Field(() => Int, { nullable: true, description: "1 to 36." }) months?: number | null;
   @Field(() => MonthScalar, { nullable: true, description: "First month." }) from?: string | null;
-  @Field(() => MonthScalar, { nullable: true, description: "The month after the last; at most 60 after `from`." })
+  @Field(() => MonthScalar, {
+    nullable: true,
+    description: "The month after the last; at most 60 after `from`.",
+  })
   until?: string | null;
 }

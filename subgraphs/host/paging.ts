@@ -18,7 +18,9 @@ export interface Position {
 @ArgsType()
 export class PageArgs {
   @Field(() => Int, { defaultValue: 20, description: "1 to 100." }) first!: number;
-  @Field(() => String, { nullable: true, description: "`pageInfo.endCursor` of the page before." }) after?: string | null;
+  @Field(() => String, { nullable: true, description: "`pageInfo.endCursor` of the page before." }) after?:
+    | string
+    | null;
 }
 
 @Shareable()
@@ -29,12 +31,17 @@ export class PageInfo {
 }
 
 /** @throws BAD_USER_INPUT when `first` is out of bounds or `after` is no cursor */
-export function readPage({ first, after }: PageArgs): { readonly limit: number; readonly after: Position | undefined } {
-  if (!Number.isSafeInteger(first) || first < 1 || first > PAGE_MAX) throw refuse("first", `first must be 1 to ${PAGE_MAX}`);
+export function readPage({ first, after }: PageArgs): {
+  readonly limit: number;
+  readonly after: Position | undefined;
+} {
+  if (!Number.isSafeInteger(first) || first < 1 || first > PAGE_MAX)
+    throw refuse("first", `first must be 1 to ${PAGE_MAX}`);
   if (after == null) return { limit: first, after: undefined };
   const [ms, id, ...rest] = Buffer.from(after, "base64url").toString("latin1").split(" ");
   const at = new Date(/^[0-9]{1,15}$/.test(ms ?? "") ? Number(ms) : Number.NaN);
-  if (Number.isNaN(at.getTime()) || id === undefined || !isUuid(id) || rest.length > 0) throw refuse("after", "after is no cursor");
+  if (Number.isNaN(at.getTime()) || id === undefined || !isUuid(id) || rest.length > 0)
+    throw refuse("after", "after is no cursor");
   return { limit: first, after: { at, id } };
 }
 

@@ -1,4 +1,9 @@
-import { createVerifier, type KeySource, sha256Base64url, type TokenAlgorithm } from "../../foundation/tokens.js";
+import {
+  createVerifier,
+  type KeySource,
+  sha256Base64url,
+  type TokenAlgorithm,
+} from "../../foundation/tokens.js";
 import type { Clock } from "../../foundation/clock.js";
 import type { Category } from "../../schema/categories.js";
 import type { PermitClaims, PermitGrant } from "../../schema/claims.js";
@@ -47,7 +52,8 @@ export class Permit {
 
   /** @throws INSUFFICIENT_SCOPE unless the asker's token has the scope */
   requireScope(scope: Scope): void {
-    if (!this.principal.scopes.has(scope)) throw new BureauError("INSUFFICIENT_SCOPE", scope, { facts: { scope } });
+    if (!this.principal.scopes.has(scope))
+      throw new BureauError("INSUFFICIENT_SCOPE", scope, { facts: { scope } });
   }
 }
 

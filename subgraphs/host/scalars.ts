@@ -34,7 +34,8 @@ export const MerchantIdScalar = textScalar(
 /** A calendar month. */
 export const MonthScalar = textScalar("Month", "A calendar month, `YYYY-MM`.", /^[0-9]{4}-(0[1-9]|1[0-2])$/);
 
-const INSTANT = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$/;
+const INSTANT =
+  /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$/;
 
 function parseInstant(value: unknown): Date {
   if (typeof value !== "string" || !INSTANT.test(value)) return refuse("Instant");
@@ -58,7 +59,8 @@ function parseMinor(value: unknown): number {
 /** Minor units of a currency. */
 export const MinorScalar = new GraphQLScalarType<number, number>({
   name: "Minor",
-  description: "An amount in minor units (fen, cent) of its currency: an integer of at most 2^53 - 1 either way.",
+  description:
+    "An amount in minor units (fen, cent) of its currency: an integer of at most 2^53 - 1 either way.",
   serialize: (value) => {
     const amount = Number(value);
     if (!Number.isSafeInteger(amount)) throw new BureauError("SERVICE_UNAVAILABLE", "amount out of range");

@@ -45,7 +45,8 @@ export function readWindow(input: WindowInput | null | undefined, now: Date): Mo
   if (from == null) throw refuse("until needs from");
   const range = { from, until: until ?? monthOf(next) };
   const width = monthIndex(range.until) - monthIndex(range.from);
-  if (width < 1 || width > MONTHS_WIDE_MAX) throw refuse(`until must be 1 to ${MONTHS_WIDE_MAX} months after from`);
+  if (width < 1 || width > MONTHS_WIDE_MAX)
+    throw refuse(`until must be 1 to ${MONTHS_WIDE_MAX} months after from`);
   return range;
 }
 

@@ -5,9 +5,14 @@ import type { Identity, Tenure } from "./types.js";
 const DAY_MS = 86_400_000;
 
 /** The identity that a merchant's links add up to; null when nothing vouches for it. */
-export function describeIdentity(merchant: string, links: readonly AccountLink[], now: Date): Identity | null {
+export function describeIdentity(
+  merchant: string,
+  links: readonly AccountLink[],
+  now: Date,
+): Identity | null {
   const [named] = links.toSorted(
-    (left, right) => right.confidence - left.confidence || right.receivedAt.getTime() - left.receivedAt.getTime(),
+    (left, right) =>
+      right.confidence - left.confidence || right.receivedAt.getTime() - left.receivedAt.getTime(),
   );
   if (named === undefined) return null;
   return {

@@ -8,6 +8,8 @@ export function grantedMerchant(id: string, context: SubgraphContext): Merchant 
 }
 
 export const merchantReference = {
-  __resolveReference: (representation: Readonly<Record<string, unknown>>, context: SubgraphContext): Merchant | null =>
-    grantedMerchant(String(representation["id"]), context),
+  __resolveReference: (
+    representation: Readonly<Record<string, unknown>>,
+    context: SubgraphContext,
+  ): Merchant | null => grantedMerchant(String(representation["id"]), context),
 };

@@ -31,7 +31,10 @@ export class MerchantResolver {
     nullable: true,
     description: "The unified credit profile of one merchant, as far as a live consent releases it.",
   })
-  merchant(@Args(() => InquiryArgs) { id, reference }: InquiryArgs, @Ctx() context: SubgraphContext): Merchant | null {
+  merchant(
+    @Args(() => InquiryArgs) { id, reference }: InquiryArgs,
+    @Ctx() context: SubgraphContext,
+  ): Merchant | null {
     requireAsker(context, "bank");
     requireReference(reference);
     return grantedMerchant(id, context);
@@ -79,7 +82,10 @@ export class MerchantResolver {
   #linksOf(context: SubgraphContext): DataLoader<string, readonly AccountLink[]> {
     return context.loads.get(
       "merchants.links",
-      () => new DataLoader((ids: readonly string[]) => loadLinks(this.#postgres, ids), { maxBatchSize: INQUIRIES_MAX }),
+      () =>
+        new DataLoader((ids: readonly string[]) => loadLinks(this.#postgres, ids), {
+          maxBatchSize: INQUIRIES_MAX,
+        }),
     );
   }
 }

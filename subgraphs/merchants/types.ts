@@ -1,5 +1,10 @@
 import { ArgsType, Field, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
-import { ACCOUNT_ROLES, type AccountRole, PLATFORM_KINDS, type PlatformKind } from "../../schema/feeds/records.js";
+import {
+  ACCOUNT_ROLES,
+  type AccountRole,
+  PLATFORM_KINDS,
+  type PlatformKind,
+} from "../../schema/feeds/records.js";
 import { PURPOSE_CEILINGS, type Purpose, PURPOSES } from "../../schema/purposes.js";
 import { type Regime, REGIMES } from "../../schema/uscc.js";
 import { ConsentPolicy, Key } from "../host/directives.js";
@@ -28,7 +33,10 @@ registerEnumType(RegimeEnum, {
 });
 
 export const AccountRoleEnum = enumOf(ACCOUNT_ROLES);
-registerEnumType(AccountRoleEnum, { name: "AccountRole", description: "What a merchant is to a seller account." });
+registerEnumType(AccountRoleEnum, {
+  name: "AccountRole",
+  description: "What a merchant is to a seller account.",
+});
 
 export const PlatformKindEnum = enumOf(PLATFORM_KINDS);
 registerEnumType(PlatformKindEnum, { name: "PlatformKind", description: "What a platform is." });
@@ -42,11 +50,13 @@ export class PlatformAccount {
   @Field(() => AccountRoleEnum) role!: AccountRole;
   @Field(() => InstantScalar, { description: "When the account was opened, by whomever." }) openedAt!: Date;
   @Field(() => InstantScalar) validFrom!: Date;
-  @Field(() => InstantScalar, { nullable: true, description: "Exclusive; null is open-ended." }) validTo!: Date | null;
+  @Field(() => InstantScalar, { nullable: true, description: "Exclusive; null is open-ended." })
+  validTo!: Date | null;
   @Field(() => String, { nullable: true }) region!: string | null;
   @Field(() => String, { nullable: true }) category!: string | null;
   @Field(() => Int, {
-    description: "2 to 10, by the best evidence of the link: 10 attested by the platform, 9 licence, 4 domain.",
+    description:
+      "2 to 10, by the best evidence of the link: 10 attested by the platform, 9 licence, 4 domain.",
   })
   confidence!: number;
 }
@@ -69,7 +79,8 @@ export class Identity {
   usccChecksumValid!: boolean;
   @Field(() => Tenure, { nullable: true, description: "Null where the merchant owns no account yet." })
   tenure!: Tenure | null;
-  @Field(() => [PlatformAccount], { description: "At most 500, newest start first." }) accounts!: PlatformAccount[];
+  @Field(() => [PlatformAccount], { description: "At most 500, newest start first." })
+  accounts!: PlatformAccount[];
 }
 
 @Key("id")

@@ -9,7 +9,8 @@ export const signalsFeedOwner: FeedOwner = {
   kinds: ["review", "social"],
   inspect,
   apply: async (client, change) => (change.kind === "review" ? applyReviews : applySocial)(client, change),
-  withdraw: async (client, change) => (change.kind === "review" ? withdrawReviews : withdrawSocial)(client, change),
+  withdraw: async (client, change) =>
+    (change.kind === "review" ? withdrawReviews : withdrawSocial)(client, change),
 };
 
 function inspect(kind: FeedKind, record: FeedRecord): FeedDefect | undefined {
@@ -20,7 +21,8 @@ function inspectReview({ createdAt, repliedAt, deletedAt }: ReviewRecord): FeedD
   const created = Date.parse(createdAt);
   const later = { repliedAt, deletedAt };
   for (const [field, value] of Object.entries(later)) {
-    if (value !== undefined && Date.parse(value) < created) return { pointer: `/${field}`, message: "It must not be before createdAt." };
+    if (value !== undefined && Date.parse(value) < created)
+      return { pointer: `/${field}`, message: "It must not be before createdAt." };
   }
   return undefined;
 }
@@ -29,7 +31,8 @@ function inspectSocial({ buyerTraits = [] }: SocialRecord): FeedDefect | undefin
   const seen = new Set<string>();
   for (const [index, { trait, bucket }] of buyerTraits.entries()) {
     const key = JSON.stringify([trait, bucket]);
-    if (seen.has(key)) return { pointer: `/buyerTraits/${index}`, message: "The trait and bucket come twice." };
+    if (seen.has(key))
+      return { pointer: `/buyerTraits/${index}`, message: "The trait and bucket come twice." };
     seen.add(key);
   }
   return undefined;

@@ -40,7 +40,10 @@ export function metricOf(ground: Ground, finding: Finding): Metric {
     asOf: ground.asOf,
     n: finding.n,
     coverage: all.length === 0 ? 0 : all.filter((month) => ground.months.has(month)).length / all.length,
-    confidence: value === null || finding.confidence === undefined ? null : { low: finding.confidence.low, high: finding.confidence.high },
+    confidence:
+      value === null || finding.confidence === undefined
+        ? null
+        : { low: finding.confidence.low, high: finding.confidence.high },
     verification: ground.platforms.size === 0 ? 0 : 1,
     sources: [...ground.platforms].sort(),
     disputedShare: 0,

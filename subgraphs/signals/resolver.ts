@@ -33,12 +33,19 @@ export class SignalsResolver {
     const now = this.#deps.clock.now();
     const window = openWindow(input, now, grant.months);
     const question = { merchant: id, window, trendFrom: trendStart(window.until, now) };
-    return summarizeReviews(await reviewLoader(context.loads, this.#deps.postgres).load(question), window, now);
+    return summarizeReviews(
+      await reviewLoader(context.loads, this.#deps.postgres).load(question),
+      window,
+      now,
+    );
   }
 
   /** @throws PERMIT_INVALID, BAD_USER_INPUT */
   @ConsentPolicy("SOCIAL")
-  @FieldResolver(() => Social, { nullable: true, description: "Reach and engagement of the merchant's own channels." })
+  @FieldResolver(() => Social, {
+    nullable: true,
+    description: "Reach and engagement of the merchant's own channels.",
+  })
   async social(
     @Root() { id }: Merchant,
     @Ctx() context: SubgraphContext,
@@ -47,11 +54,19 @@ export class SignalsResolver {
     const grant = context.permit.require(id, "SOCIAL");
     const now = this.#deps.clock.now();
     const window = openWindow(input, now, grant.months);
-    return summarizeSocial(await socialLoader(context.loads, this.#deps.postgres).load({ merchant: id, window }), window, now);
+    return summarizeSocial(
+      await socialLoader(context.loads, this.#deps.postgres).load({ merchant: id, window }),
+      window,
+      now,
+    );
   }
 }
 
 /** The months asked for, as far as the grant opens them. */
-function openWindow(input: WindowInput | null | undefined, now: Date, opened: MonthRange | undefined): MonthRange {
+function openWindow(
+  input: WindowInput | null | undefined,
+  now: Date,
+  opened: MonthRange | undefined,
+): MonthRange {
   return intersectMonths(readWindow(input, now), opened);
 }

@@ -18,7 +18,8 @@ export class ReviewMonth {
   @Field(() => MonthScalar) month!: string;
   @Field(() => Int) count!: number;
   @Field(() => [Int], { description: "Numbers of reviews with 1, 2, 3, 4 and 5 stars." }) stars!: number[];
-  @Field(() => Float, { nullable: true, description: "Mean of the stars; null with fewer than 30 reviews." }) mean!: number | null;
+  @Field(() => Float, { nullable: true, description: "Mean of the stars; null with fewer than 30 reviews." })
+  mean!: number | null;
   @Field(() => Int, { description: "Reviews with one or two stars." }) negative!: number;
   @Field(() => Int, { description: "Reviews that the merchant answered by now." }) replied!: number;
   @Field(() => Int, { description: "Reviews that were removed by now." }) deleted!: number;
@@ -26,30 +27,53 @@ export class ReviewMonth {
 
 /** A review belongs to the month in which it was written; removed reviews stay in every number. */
 @ConsentPolicy("REVIEWS")
-@ObjectType({ description: "What buyers wrote of the merchant. Reviews that were removed later stay in every number." })
+@ObjectType({
+  description: "What buyers wrote of the merchant. Reviews that were removed later stay in every number.",
+})
 export class Reviews {
-  @Field(() => MonthWindow, { nullable: true, description: "The months asked for, as far as the consent opens them." })
+  @Field(() => MonthWindow, {
+    nullable: true,
+    description: "The months asked for, as far as the consent opens them.",
+  })
   window!: MonthWindow;
 
   @Field(() => Metric, { nullable: true }) reviewCount!: Metric;
 
-  @Field(() => Metric, { nullable: true, description: "Mean of the stars, drawn to the platform's mean by 50 reviews' weight." })
+  @Field(() => Metric, {
+    nullable: true,
+    description: "Mean of the stars, drawn to the platform's mean by 50 reviews' weight.",
+  })
   reviewScoreBayes!: Metric;
 
-  @Field(() => Metric, { nullable: true, description: "Theil-Sen slope of the weekly means of up to 26 weeks, in stars a week." })
+  @Field(() => Metric, {
+    nullable: true,
+    description: "Theil-Sen slope of the weekly means of up to 26 weeks, in stars a week.",
+  })
   reviewTrend!: Metric;
 
-  @Field(() => Metric, { nullable: true, description: "Share of reviews with one or two stars, with its Wilson interval." })
+  @Field(() => Metric, {
+    nullable: true,
+    description: "Share of reviews with one or two stars, with its Wilson interval.",
+  })
   negativeShare!: Metric;
 
-  @Field(() => Metric, { nullable: true, description: "Median of the merchant's reply time, replied reviews only; within 1 %." })
+  @Field(() => Metric, {
+    nullable: true,
+    description: "Median of the merchant's reply time, replied reviews only; within 1 %.",
+  })
   reviewReplyMedianHours!: Metric;
 
-  @Field(() => Metric, { nullable: true, description: "Reviews of the window that were removed by now; anomalies." })
+  @Field(() => Metric, {
+    nullable: true,
+    description: "Reviews of the window that were removed by now; anomalies.",
+  })
   reviewDeletedCount!: Metric;
 
   @Field(() => [ReviewPlatform], { nullable: true }) platforms!: ReviewPlatform[];
 
-  @Field(() => [ReviewMonth], { nullable: true, description: "Every month of the window, also those without reviews." })
+  @Field(() => [ReviewMonth], {
+    nullable: true,
+    description: "Every month of the window, also those without reviews.",
+  })
   months!: ReviewMonth[];
 }

@@ -9,7 +9,9 @@ export class TraitBucket {
   @Field(() => Float) count!: number;
 }
 
-@ObjectType({ description: "One trait of a channel's audience; buckets of fewer than 10 people are withheld." })
+@ObjectType({
+  description: "One trait of a channel's audience; buckets of fewer than 10 people are withheld.",
+})
 export class BuyerTraits {
   @Field(() => String) platform!: string;
   @Field(() => String) channel!: string;
@@ -32,7 +34,10 @@ export class SocialChannel {
 @ObjectType({ description: "One month, all channels together." })
 export class SocialMonth {
   @Field(() => MonthScalar) month!: string;
-  @Field(() => Float, { nullable: true, description: "At each channel's last count up to the month's end; null before the first." })
+  @Field(() => Float, {
+    nullable: true,
+    description: "At each channel's last count up to the month's end; null before the first.",
+  })
   followers!: number | null;
   @Field(() => Float) posts!: number;
   @Field(() => Float) views!: number;
@@ -42,22 +47,33 @@ export class SocialMonth {
 @ConsentPolicy("SOCIAL")
 @ObjectType({ description: "Reach and engagement of the merchant's own channels." })
 export class Social {
-  @Field(() => MonthWindow, { nullable: true, description: "The months asked for, as far as the consent opens them." })
+  @Field(() => MonthWindow, {
+    nullable: true,
+    description: "The months asked for, as far as the consent opens them.",
+  })
   window!: MonthWindow;
 
-  @Field(() => Metric, { nullable: true, description: "At each channel's last count in the window; one person may follow several." })
+  @Field(() => Metric, {
+    nullable: true,
+    description: "At each channel's last count in the window; one person may follow several.",
+  })
   followers!: Metric;
 
-  @Field(() => Metric, { nullable: true, description: "Followers at the last count of the window against the first, minus 1." })
+  @Field(() => Metric, {
+    nullable: true,
+    description: "Followers at the last count of the window against the first, minus 1.",
+  })
   followerGrowth!: Metric;
 
-  @Field(() => Metric, { nullable: true, description: "Likes, comments and shares by views." }) engagementRate!: Metric;
+  @Field(() => Metric, { nullable: true, description: "Likes, comments and shares by views." })
+  engagementRate!: Metric;
 
   @Field(() => Metric, { nullable: true }) posts!: Metric;
 
   @Field(() => [SocialChannel], { nullable: true }) channels!: SocialChannel[];
 
-  @Field(() => [SocialMonth], { nullable: true, description: "Every month of the window." }) months!: SocialMonth[];
+  @Field(() => [SocialMonth], { nullable: true, description: "Every month of the window." })
+  months!: SocialMonth[];
 
   @Field(() => [BuyerTraits], { nullable: true, description: "The newest of each channel in the window." })
   buyerTraits!: BuyerTraits[];

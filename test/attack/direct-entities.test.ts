@@ -10,7 +10,8 @@ let server: ReturnType<typeof createSubgraphServer>;
 
 const entities = (...ids: string[]) =>
   JSON.stringify({
-    query: "query($representations: [_Any!]!) { _entities(representations: $representations) { ... on Merchant { reviews { reviewCount { value } } social { followers { value } } } } }",
+    query:
+      "query($representations: [_Any!]!) { _entities(representations: $representations) { ... on Merchant { reviews { reviewCount { value } } social { followers { value } } } } }",
     variables: { representations: ids.map((id) => ({ __typename: "Merchant", id })) },
   });
 
@@ -28,17 +29,34 @@ afterAll(async () => {
 });
 
 async function post(body: string, permit?: string) {
-  const headers = { "content-type": "application/json", ...(permit === undefined ? {} : { authorization: `Bearer ${permit}` }) };
+  const headers = {
+    "content-type": "application/json",
+    ...(permit === undefined ? {} : { authorization: `Bearer ${permit}` }),
+  };
   const reply = await server.inject({ method: "POST", url: "/graphql", headers, payload: body });
   return { status: reply.statusCode, json: reply.json() };
 }
 
-async function permit(body: string, over: Record<string, unknown> = {}, typ = "permit+jwt", key = bureau.keys.permit) {
+async function permit(
+  body: string,
+  over: Record<string, unknown> = {},
+  typ = "permit+jwt",
+  key = bureau.keys.permit,
+) {
   const iat = Math.floor(bureau.clock.now().getTime() / 1000);
   const signer = await createSigner(key);
   return signer.sign(typ, {
-    iss: PERMIT_ISSUER, aud: "signals", iat, exp: iat + 5, jti: crypto.randomUUID(), sub: "demo-bank", party: "bank", scope: "profile:read",
-    body: sha256Base64url(body), grants: [{ inquiry: "i", merchant: ALICE, categories: ["REVIEWS"] }], ...over,
+    iss: PERMIT_ISSUER,
+    aud: "signals",
+    iat,
+    exp: iat + 5,
+    jti: crypto.randomUUID(),
+    sub: "demo-bank",
+    party: "bank",
+    scope: "profile:read",
+    body: sha256Base64url(body),
+    grants: [{ inquiry: "i", merchant: ALICE, categories: ["REVIEWS"] }],
+    ...over,
   });
 }
 
@@ -49,13 +67,17 @@ describe("a subgraph asked directly over HTTP (P5)", () => {
     expect(status).toBe(200);
     expect(json.data._entities[0].reviews.reviewCount.value).toBe(1);
     expect(json.data._entities[0].social).toBeNull();
-    expect(json.errors).toMatchObject([{ path: ["_entities", 0, "social"], extensions: { code: "PERMIT_INVALID" } }]);
+    expect(json.errors).toMatchObject([
+      { path: ["_entities", 0, "social"], extensions: { code: "PERMIT_INVALID" } },
+    ]);
   });
 
   it("refuses `_entities` without a permit", async () => {
     const { status, json } = await post(entities(ALICE));
     expect(status).toBe(401);
-    expect(json).toEqual({ errors: [{ message: expect.any(String), extensions: { code: "PERMIT_REQUIRED" } }] });
+    expect(json).toEqual({
+      errors: [{ message: expect.any(String), extensions: { code: "PERMIT_REQUIRED" } }],
+    });
   });
 
   it("refuses introspection and the schema without a permit", async () => {
@@ -87,12 +109,17 @@ describe("a subgraph asked directly over HTTP (P5)", () => {
     const body = entities(ALICE);
     expect((await post(entities(BOB), await permit(body))).status).toBe(401);
     expect((await post(body, await permit(body, {}, "at+jwt"))).status).toBe(401);
-    expect((await post(body, await permit(body, {}, "permit+jwt", await generateSigningKey()))).status).toBe(401);
+    expect((await post(body, await permit(body, {}, "permit+jwt", await generateSigningKey()))).status).toBe(
+      401,
+    );
     expect((await post(body, await bureau.token({ party: "bank", id: "demo-bank" }))).status).toBe(401);
   });
 
   it("refuses `_entities` at the gateway itself", async () => {
-    const reply = await bureau.graphql(await bureau.token({ party: "bank", id: "demo-bank" }), `{ _entities(representations: []) { __typename } }`);
+    const reply = await bureau.graphql(
+      await bureau.token({ party: "bank", id: "demo-bank" }),
+      `{ _entities(representations: []) { __typename } }`,
+    );
     expect(reply.status).toBe(400);
     expect(reply.data).toBeUndefined();
   });

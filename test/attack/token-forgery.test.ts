@@ -15,16 +15,38 @@ afterAll(async () => bureau.close());
 
 const iat = () => Math.floor(bureau.clock.now().getTime() / 1000);
 const claims = (over: Record<string, unknown> = {}) => ({
-  iss: ISSUER, aud: AUDIENCE, sub: "demo-bank", client_id: "bank:demo-bank", party: "bank", scope: "profile:read", iat: iat(), exp: iat() + 600, jti: crypto.randomUUID(),
-  authorization_details: [{ type: "merchant_credit_profile", purposes: ["PRE_LOAN_ASSESSMENT"], datatypes: ["IDENTITY", "TRANSACTIONS"] }],
+  iss: ISSUER,
+  aud: AUDIENCE,
+  sub: "demo-bank",
+  client_id: "bank:demo-bank",
+  party: "bank",
+  scope: "profile:read",
+  iat: iat(),
+  exp: iat() + 600,
+  jti: crypto.randomUUID(),
+  authorization_details: [
+    {
+      type: "merchant_credit_profile",
+      purposes: ["PRE_LOAN_ASSESSMENT"],
+      datatypes: ["IDENTITY", "TRANSACTIONS"],
+    },
+  ],
   ...over,
 });
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-const signed = async (over: Record<string, unknown> = {}, typ = "at+jwt") => (await createSigner(bureau.keys.issuer)).sign(typ, claims(over));
+const signed = async (over: Record<string, unknown> = {}, typ = "at+jwt") =>
+  (await createSigner(bureau.keys.issuer)).sign(typ, claims(over));
 
-async function outcome(token: string): Promise<{ status: number; code: unknown; data: unknown; challenge: unknown }> {
+async function outcome(
+  token: string,
+): Promise<{ status: number; code: unknown; data: unknown; challenge: unknown }> {
   const reply = await bureau.graphql(token, PROFILE, { id: ALICE });
-  return { status: reply.status, code: reply.errors[0]?.extensions["code"], data: reply.data?.merchant ?? null, challenge: reply.headers["www-authenticate"] };
+  return {
+    status: reply.status,
+    code: reply.errors[0]?.extensions["code"],
+    data: reply.data?.merchant ?? null,
+    challenge: reply.headers["www-authenticate"],
+  };
 }
 
 describe("forged and misused access tokens", () => {
@@ -43,7 +65,12 @@ describe("forged and misused access tokens", () => {
   it("refuses an HMAC made with the public key in any of its forms (algorithm confusion)", async () => {
     const [jwk] = publicKeySet([bureau.keys.issuer]).keys;
     const key = createPublicKey({ key: jwk as never, format: "jwk" });
-    const secrets = [key.export({ type: "spki", format: "pem" }), key.export({ type: "spki", format: "der" }), JSON.stringify(jwk), String(jwk?.["x"])];
+    const secrets = [
+      key.export({ type: "spki", format: "pem" }),
+      key.export({ type: "spki", format: "der" }),
+      JSON.stringify(jwk),
+      String(jwk?.["x"]),
+    ];
     for (const secret of secrets) {
       const head = `${encode({ alg: "HS256", typ: "at+jwt", kid: bureau.keys.issuer.kid })}.${encode(claims())}`;
       const token = `${head}.${createHmac("sha256", secret).update(head).digest("base64url")}`;
@@ -56,7 +83,8 @@ describe("forged and misused access tokens", () => {
     const token = await (await createSigner(mine)).sign("at+jwt", claims());
     const [, payload, signature] = token.split(".");
     const header = encode({ alg: "EdDSA", typ: "at+jwt", jwk: publicKeySet([mine]).keys[0] });
-    for (const forged of [token, `${header}.${payload}.${signature}`]) expect(await outcome(forged)).toMatchObject({ status: 401, data: null });
+    for (const forged of [token, `${header}.${payload}.${signature}`])
+      expect(await outcome(forged)).toMatchObject({ status: 401, data: null });
   });
 
   it.each([
@@ -70,8 +98,18 @@ describe("forged and misused access tokens", () => {
     ["no party", { party: undefined }, "TOKEN_INVALID"],
     ["an unknown party", { party: "admin" }, "TOKEN_INVALID"],
     ["a party from the prototype", { party: "__proto__" }, "TOKEN_INVALID"],
-    ["an unknown authorization detail", { authorization_details: [{ type: "payment_initiation" }] }, "TOKEN_INVALID"],
-    ["an unknown member of a detail", { authorization_details: [{ type: "merchant_credit_profile", purposes: [], datatypes: [], all: true }] }, "TOKEN_INVALID"],
+    [
+      "an unknown authorization detail",
+      { authorization_details: [{ type: "payment_initiation" }] },
+      "TOKEN_INVALID",
+    ],
+    [
+      "an unknown member of a detail",
+      {
+        authorization_details: [{ type: "merchant_credit_profile", purposes: [], datatypes: [], all: true }],
+      },
+      "TOKEN_INVALID",
+    ],
   ])("refuses %s", async (_what, over, code) => {
     expect(await outcome(await signed(over))).toMatchObject({ status: 401, code, data: null });
   });
@@ -83,7 +121,8 @@ describe("forged and misused access tokens", () => {
   });
 
   it("refuses tokens of another kind, signed by the same keys", async () => {
-    for (const typ of ["JWT", "permit+jwt", "consent+jwt", "dpop+jwt", "id+jwt"]) expect(await outcome(await signed({}, typ))).toMatchObject({ status: 401, data: null });
+    for (const typ of ["JWT", "permit+jwt", "consent+jwt", "dpop+jwt", "id+jwt"])
+      expect(await outcome(await signed({}, typ))).toMatchObject({ status: 401, data: null });
   });
 
   it("refuses no token, a token in the wrong scheme, and says how to authenticate", async () => {
@@ -97,7 +136,9 @@ describe("forged and misused access tokens", () => {
     const noScope = await bureau.graphql(await signed({ scope: "" }), PROFILE, { id: ALICE });
     expect(noScope.errors[0]?.extensions["code"]).toBe("INSUFFICIENT_SCOPE");
     expect(noScope.data.merchant).toBeNull();
-    const noDetails = await bureau.graphql(await signed({ authorization_details: undefined }), PROFILE, { id: ALICE });
+    const noDetails = await bureau.graphql(await signed({ authorization_details: undefined }), PROFILE, {
+      id: ALICE,
+    });
     expect(noDetails.errors[0]?.extensions["code"]).toBe("SCOPE_NOT_AUTHORIZED");
     expect(noDetails.data.merchant).toBeNull();
   });

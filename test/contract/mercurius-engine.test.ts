@@ -26,12 +26,18 @@ afterAll(async () => bureau.close());
 
 function permit(categories: readonly Category[], party: "bank" | "merchant" = "bank"): Permit {
   const id = party === "bank" ? "demo-bank" : ALICE;
-  return new Permit({ party, id, scopes: new Set(["profile:read", "consents:read", "inquiries:read"]) }, [{ inquiry: "i", merchant: ALICE, categories }]);
+  return new Permit({ party, id, scopes: new Set(["profile:read", "consents:read", "inquiries:read"]) }, [
+    { inquiry: "i", merchant: ALICE, categories },
+  ]);
 }
 
 async function engine(schema: GraphQLSchema, held: Permit) {
   const app = Fastify();
-  await app.register(mercurius, { schema, context: () => ({ permit: held, loads: new LoaderScope() }) as never, graphiql: false });
+  await app.register(mercurius, {
+    schema,
+    context: () => ({ permit: held, loads: new LoaderScope() }) as never,
+    graphiql: false,
+  });
   return { app, client: createMercuriusTestClient(app) };
 }
 
@@ -39,10 +45,20 @@ describe("each subgraph under a second engine agrees with the first", () => {
   it.each(Object.keys(FIELDS))("%s: `_entities` answers as through the gateway", async (name) => {
     const subgraph = bureau.subgraphs.find((candidate) => candidate.name === name);
     const fields = FIELDS[name] ?? "";
-    const { app, client } = await engine(subgraph?.schema as GraphQLSchema, permit(["IDENTITY", "TRANSACTIONS", "SETTLEMENTS", "LOGISTICS", "REVIEWS", "SOCIAL"]));
-    const entity = await client.getFederatedEntity({ typename: "Merchant", keys: { id: ALICE }, typeQuery: `id ${fields}` });
+    const { app, client } = await engine(
+      subgraph?.schema as GraphQLSchema,
+      permit(["IDENTITY", "TRANSACTIONS", "SETTLEMENTS", "LOGISTICS", "REVIEWS", "SOCIAL"]),
+    );
+    const entity = await client.getFederatedEntity({
+      typename: "Merchant",
+      keys: { id: ALICE },
+      typeQuery: `id ${fields}`,
+    });
     await app.close();
-    const reply = await bureau.graphql(await bankToken(bureau), `{ merchant(id: "${ALICE}", purpose: PRE_LOAN_ASSESSMENT, reference: "C-1") { id ${fields} } }`);
+    const reply = await bureau.graphql(
+      await bankToken(bureau),
+      `{ merchant(id: "${ALICE}", purpose: PRE_LOAN_ASSESSMENT, reference: "C-1") { id ${fields} } }`,
+    );
     expect(reply.errors).toEqual([]);
     expect(JSON.parse(JSON.stringify({ ...entity, __typename: undefined }))).toEqual(reply.data.merchant);
   });
@@ -51,7 +67,11 @@ describe("each subgraph under a second engine agrees with the first", () => {
     const subgraph = bureau.subgraphs.find((candidate) => candidate.name === name);
     const { app, client } = await engine(subgraph?.schema as GraphQLSchema, permit([]));
     const refused = await client
-      .getFederatedEntity({ typename: "Merchant", keys: { id: ALICE }, typeQuery: `id ${FIELDS[name] ?? ""}` })
+      .getFederatedEntity({
+        typename: "Merchant",
+        keys: { id: ALICE },
+        typeQuery: `id ${FIELDS[name] ?? ""}`,
+      })
       .catch((error: unknown) => error);
     await app.close();
     expect(JSON.stringify(refused)).not.toContain("Alice");

@@ -16,7 +16,14 @@ describe.each(["in-process", "http"] as const)("subgraphs served %s", (mode) => 
 
   it("release what is consented, and withhold the rest on its path", async () => {
     const reply = await bureau.graphql(token, PROFILE, { id: ALICE });
-    expect(reply.data.merchant).toMatchObject({ id: ALICE, identity: { legalName: "Alice Trading" }, transactions: { orderCount: { value: 1 } }, reviews: { reviewCount: { value: 1 } }, settlements: null, social: null });
+    expect(reply.data.merchant).toMatchObject({
+      id: ALICE,
+      identity: { legalName: "Alice Trading" },
+      transactions: { orderCount: { value: 1 } },
+      reviews: { reviewCount: { value: 1 } },
+      settlements: null,
+      social: null,
+    });
     expect(reply.errors.map(({ path, extensions }) => [path?.join("."), extensions["code"]]).sort()).toEqual([
       ["merchant.logistics", "SCOPE_NOT_CONSENTED"],
       ["merchant.settlements", "SCOPE_NOT_CONSENTED"],
@@ -32,13 +39,21 @@ describe.each(["in-process", "http"] as const)("subgraphs served %s", (mode) => 
   });
 
   it("carry an error of a subgraph by its code", async () => {
-    const reply = await bureau.graphql(token, `{ merchant(id: "${ALICE}", purpose: PRE_LOAN_ASSESSMENT, reference: "C-1") { id transactions(window: { months: 99 }) { orderCount { value } } } }`);
-    expect(reply.errors).toMatchObject([{ path: ["merchant", "transactions"], extensions: { code: "BAD_USER_INPUT" } }]);
+    const reply = await bureau.graphql(
+      token,
+      `{ merchant(id: "${ALICE}", purpose: PRE_LOAN_ASSESSMENT, reference: "C-1") { id transactions(window: { months: 99 }) { orderCount { value } } } }`,
+    );
+    expect(reply.errors).toMatchObject([
+      { path: ["merchant", "transactions"], extensions: { code: "BAD_USER_INPUT" } },
+    ]);
   });
 
   it("let a merchant grant and see who asked", async () => {
     const merchant = await bureau.token({ party: "merchant", id: ALICE });
-    const reply = await bureau.graphql(merchant, "{ inquiries(first: 5) { nodes { bank purpose decision } } consents(first: 5) { nodes { state bank } } }");
+    const reply = await bureau.graphql(
+      merchant,
+      "{ inquiries(first: 5) { nodes { bank purpose decision } } consents(first: 5) { nodes { state bank } } }",
+    );
     expect(reply.errors).toEqual([]);
     expect(reply.data.inquiries.nodes.length).toBeGreaterThan(0);
     expect(reply.data.consents.nodes[0]).toEqual({ state: "ACTIVE", bank: "demo-bank" });

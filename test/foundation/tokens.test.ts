@@ -1,11 +1,24 @@
 import { describe, expect, it } from "vitest";
-import { createSigner, createVerifier, generateSigningKey, publicKeySet, TokenError } from "../../foundation/tokens.js";
+import {
+  createSigner,
+  createVerifier,
+  generateSigningKey,
+  publicKeySet,
+  TokenError,
+} from "../../foundation/tokens.js";
 
 const NOW = new Date("2026-03-01T00:00:00Z");
 const iat = NOW.getTime() / 1000;
 const key = await generateSigningKey();
 const signer = await createSigner(key);
-const claims = { iss: "https://issuer.test", aud: "xinqiao", sub: "demo-bank", iat, exp: iat + 600, jti: "t-1" };
+const claims = {
+  iss: "https://issuer.test",
+  aud: "xinqiao",
+  sub: "demo-bank",
+  iat,
+  exp: iat + 600,
+  jti: "t-1",
+};
 
 function verifier(now = NOW) {
   return createVerifier({
@@ -32,7 +45,10 @@ async function kindOf(token: string, now = NOW): Promise<string> {
 
 describe("token verification", () => {
   it("accepts what it signed", async () => {
-    await expect(verifier()(await signer.sign("at+jwt", claims))).resolves.toMatchObject({ sub: "demo-bank", jti: "t-1" });
+    await expect(verifier()(await signer.sign("at+jwt", claims))).resolves.toMatchObject({
+      sub: "demo-bank",
+      jti: "t-1",
+    });
   });
 
   it.each([
@@ -62,8 +78,11 @@ describe("token verification", () => {
   it("refuses every other spelling of a valid token", async () => {
     const token = await signer.sign("at+jwt", claims);
     const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    const twins = [...alphabet].map((character) => token.slice(0, -1) + character).filter((twin) => twin !== token);
-    for (const twin of [...twins, `${token}==`, ` ${token}`, `${token}\n`]) expect(await kindOf(twin)).toBe("invalid");
+    const twins = [...alphabet]
+      .map((character) => token.slice(0, -1) + character)
+      .filter((twin) => twin !== token);
+    for (const twin of [...twins, `${token}==`, ` ${token}`, `${token}\n`])
+      expect(await kindOf(twin)).toBe("invalid");
   });
 
   it("publishes no private half", () => {

@@ -8,7 +8,9 @@ let bureau: TestBureau;
 afterEach(async () => bureau.close());
 
 async function entries(): Promise<{ merchant_id: string; decision: string; stage: string }[]> {
-  const { rows } = await bureau.postgres.pool.query("select * from inquiries.inquiry_entry order by recorded_at");
+  const { rows } = await bureau.postgres.pool.query(
+    "select * from inquiries.inquiry_entry order by recorded_at",
+  );
   return rows;
 }
 
@@ -20,13 +22,29 @@ describe("no record, no answer (P3)", () => {
     const token = await bankToken(bureau);
     const granted = await bureau.graphql(token, PROFILE, { id: ALICE });
     const refused = await bureau.graphql(token, PROFILE, { id: BOB });
-    expect(granted.extensions["inquiries"]).toMatchObject([{ decision: "GRANTED", merchant: ALICE, receipt: { leafHash: expect.stringMatching(/^[0-9a-f]{64}$/) } }]);
-    expect(refused.extensions["inquiries"]).toMatchObject([{ decision: "REFUSED", merchant: BOB, receipt: { leafHash: expect.any(String) } }]);
-    expect((await entries()).map((entry) => [entry.merchant_id, entry.decision])).toEqual([[ALICE, "GRANTED"], [BOB, "REFUSED"]]);
+    expect(granted.extensions["inquiries"]).toMatchObject([
+      {
+        decision: "GRANTED",
+        merchant: ALICE,
+        receipt: { leafHash: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      },
+    ]);
+    expect(refused.extensions["inquiries"]).toMatchObject([
+      { decision: "REFUSED", merchant: BOB, receipt: { leafHash: expect.any(String) } },
+    ]);
+    expect((await entries()).map((entry) => [entry.merchant_id, entry.decision])).toEqual([
+      [ALICE, "GRANTED"],
+      [BOB, "REFUSED"],
+    ]);
   });
 
   it("withholds the answer when the database is cut between decision and record", async () => {
-    const seams = { log: () => ({ append: (_entries: readonly InquiryEntry[]) => Promise.reject(new BureauError("INQUIRY_NOT_RECORDED")) }) };
+    const seams = {
+      log: () => ({
+        append: (_entries: readonly InquiryEntry[]) =>
+          Promise.reject(new BureauError("INQUIRY_NOT_RECORDED")),
+      }),
+    };
     bureau = await startTestBureau({ seams });
     await publishTwoMerchants(bureau);
     await grant(bureau, ALICE);
@@ -53,7 +71,11 @@ describe("no record, no answer (P3)", () => {
   });
 
   it("answers CONSENT_UNKNOWN, and no data, when the ledger is out of reach (P2)", async () => {
-    bureau = await startTestBureau({ seams: { ledger: (ledger) => ({ ...ledger, check: () => Promise.reject(new BureauError("CONSENT_UNKNOWN")) }) } });
+    bureau = await startTestBureau({
+      seams: {
+        ledger: (ledger) => ({ ...ledger, check: () => Promise.reject(new BureauError("CONSENT_UNKNOWN")) }),
+      },
+    });
     await publishTwoMerchants(bureau);
     const reply = await bureau.graphql(await bankToken(bureau), PROFILE, { id: ALICE });
     expect(reply.status).toBe(503);
@@ -64,15 +86,18 @@ describe("no record, no answer (P3)", () => {
     let during: (() => Promise<void>) | undefined;
     bureau = await startTestBureau({
       seams: {
-        subgraph: (real) => real.name !== "signals" ? real : {
-          ...real,
-          execute: async (request) => {
-            const answer = await real.execute(request);
-            await during?.();
-            await new Promise((resolve) => setTimeout(resolve, 80));
-            return answer;
-          },
-        },
+        subgraph: (real) =>
+          real.name !== "signals"
+            ? real
+            : {
+                ...real,
+                execute: async (request) => {
+                  const answer = await real.execute(request);
+                  await during?.();
+                  await new Promise((resolve) => setTimeout(resolve, 80));
+                  return answer;
+                },
+              },
       },
     });
     await publishTwoMerchants(bureau);

@@ -44,12 +44,17 @@ describe.each(FEED_KINDS)("the schema of %s", (kind) => {
   });
 
   it("refuses a field that it does not know", () => {
-    expect(refusal(kind, { "sur/prise~": 1 })).toMatchObject({ pointer: "/sur~1prise~0", code: "FEED_RECORD_INVALID" });
+    expect(refusal(kind, { "sur/prise~": 1 })).toMatchObject({
+      pointer: "/sur~1prise~0",
+      code: "FEED_RECORD_INVALID",
+    });
   });
 
   it("refuses __proto__, constructor and their like as fields", () => {
     for (const name of ["__proto__", "constructor", "prototype"]) {
-      const record: object = JSON.parse(`{"${name}": {"polluted": true}, ${JSON.stringify(example(kind)).slice(1)}`);
+      const record: object = JSON.parse(
+        `{"${name}": {"polluted": true}, ${JSON.stringify(example(kind)).slice(1)}`,
+      );
       expect(validateRecord(kind, record)).toMatchObject({ refusal: { pointer: `/${name}` } });
     }
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
@@ -91,7 +96,8 @@ describe("the values of records", () => {
   });
 
   it("zero and the largest amount are amounts", () => {
-    for (const totalMinor of [0, 9_000_000_000_000_000]) expect(refusal("order", { totalMinor })).toBeUndefined();
+    for (const totalMinor of [0, 9_000_000_000_000_000])
+      expect(refusal("order", { totalMinor })).toBeUndefined();
   });
 
   it.each(["", " o", "o ", "o\n1", "o\u00001", "x".repeat(129), 7])("%j is no id", (orderId) => {
@@ -106,7 +112,9 @@ describe("the values of records", () => {
   it("an order has at most 500 lines, and points into a bad one", () => {
     const line = { productId: "p", quantity: 1, amountMinor: 1 };
     expect(refusal("order", { lines: Array.from({ length: 500 }, () => line) })).toBeUndefined();
-    expect(refusal("order", { lines: Array.from({ length: 501 }, () => line) })).toMatchObject({ pointer: "/lines" });
+    expect(refusal("order", { lines: Array.from({ length: 501 }, () => line) })).toMatchObject({
+      pointer: "/lines",
+    });
     expect(refusal("order", { lines: [line, { ...line, quantity: 0 }] })).toMatchObject({
       pointer: "/lines/1/quantity",
     });
@@ -118,7 +126,8 @@ describe("the values of records", () => {
   });
 
   it("a rating is a whole number of 1 to 5, and a text has at most 10,000 characters", () => {
-    for (const rating of [0, 6, 4.5]) expect(refusal("review", { rating })).toMatchObject({ pointer: "/rating" });
+    for (const rating of [0, 6, 4.5])
+      expect(refusal("review", { rating })).toMatchObject({ pointer: "/rating" });
     expect(refusal("review", { text: "x".repeat(10_001) })).toMatchObject({ pointer: "/text" });
     expect(refusal("review", { text: "" })).toBeUndefined();
   });

@@ -28,7 +28,9 @@ describe("the unified social credit code", () => {
     const code = "92990100MA0000B234";
     for (let index = 0; index < 17; index += 1) {
       const other = code.charAt(index) === "1" ? "2" : "1";
-      expect(isUsccChecksumValid(code.slice(0, index) + other + code.slice(index + 1)), `at ${index}`).toBe(false);
+      expect(isUsccChecksumValid(code.slice(0, index) + other + code.slice(index + 1)), `at ${index}`).toBe(
+        false,
+      );
     }
   });
 

@@ -21,7 +21,9 @@ type Merchant @key(fields: "id") {
 type Reviews @policy(policies: [["consent:REVIEWS"]]) { score: Float }`;
 
 function compose(...sdls: string[]): string {
-  return composeSupergraph(sdls.map((sdl, i) => ({ name: ["merchants", "signals", "third"][i] ?? "x", sdl })));
+  return composeSupergraph(
+    sdls.map((sdl, i) => ({ name: ["merchants", "signals", "third"][i] ?? "x", sdl })),
+  );
 }
 
 function problemsOf(...sdls: string[]): string {
@@ -42,20 +44,72 @@ describe("composition fails closed (P1)", () => {
   });
 
   it.each([
-    ["a merchant's field without a rule", MERCHANTS.replace(' @policy(policies: [["consent:IDENTITY"]])', ""), "Merchant.legalName carries no rule"],
-    ["a root field without a rule", MERCHANTS.replace(' @policy(policies: [["party:bank"]])', ""), "Query.merchant carries no rule"],
-    ["a subgraph that defines the directive itself", `${MERCHANTS}\ndirective @policy(policies: [[String!]!]!) on FIELD_DEFINITION`, "defines @policy itself"],
-    ["a subgraph that does not import the directive", MERCHANTS.replace(', "@policy"]', "]"), "does not import @policy"],
-    ["a subgraph that renames the directive", MERCHANTS.replace('"@policy"]', '{ name: "@policy", as: "@guard" }]'), "renames an imported directive"],
-    ["a renamed federation link", MERCHANTS.replace(", import:", ', as: "fed", import:'), "renames the federation link"],
+    [
+      "a merchant's field without a rule",
+      MERCHANTS.replace(' @policy(policies: [["consent:IDENTITY"]])', ""),
+      "Merchant.legalName carries no rule",
+    ],
+    [
+      "a root field without a rule",
+      MERCHANTS.replace(' @policy(policies: [["party:bank"]])', ""),
+      "Query.merchant carries no rule",
+    ],
+    [
+      "a subgraph that defines the directive itself",
+      `${MERCHANTS}\ndirective @policy(policies: [[String!]!]!) on FIELD_DEFINITION`,
+      "defines @policy itself",
+    ],
+    [
+      "a subgraph that does not import the directive",
+      MERCHANTS.replace(', "@policy"]', "]"),
+      "does not import @policy",
+    ],
+    [
+      "a subgraph that renames the directive",
+      MERCHANTS.replace('"@policy"]', '{ name: "@policy", as: "@guard" }]'),
+      "renames an imported directive",
+    ],
+    [
+      "a renamed federation link",
+      MERCHANTS.replace(", import:", ', as: "fed", import:'),
+      "renames the federation link",
+    ],
     ["a federation 1 subgraph", MERCHANTS.replace(LINK, ""), "must link federation v2 exactly once"],
-    ["an import whose effect on rules is unchecked", MERCHANTS.replace('"@policy"]', '"@policy", "@interfaceObject"]'), "imports @interfaceObject"],
-    ["a foreign security link", `${MERCHANTS}\nextend schema @link(url: "https://example.org/guard/v1.0")`, "nothing here enforces"],
-    ["a term nobody knows", MERCHANTS.replace("consent:IDENTITY", "consent:IDENTTY"), "nobody knows the term consent:IDENTTY"],
-    ["a second way to a merchant", `${MERCHANTS}\ntype Shop @policy(policies: [["party:bank"]]) { owner: Merchant }\nextend type Query { shop: Shop @policy(policies: [["party:bank"]]) }`, "Shop.owner reaches a merchant outside an inquiry"],
-    ["a subscription", `${MERCHANTS}\ntype Subscription { sales: Int @policy(policies: [["party:bank"]]) }`, "subscriptions are not served"],
-    ["a rule on an interface field", `${MERCHANTS}\ninterface Named { name: String @policy(policies: [["consent:IDENTITY"]]) }`, "a rule on an interface field"],
-    ["a rule on an interface", `${MERCHANTS}\ninterface Named @policy(policies: [["consent:IDENTITY"]]) { name: String }`, "interface Named carries a rule"],
+    [
+      "an import whose effect on rules is unchecked",
+      MERCHANTS.replace('"@policy"]', '"@policy", "@interfaceObject"]'),
+      "imports @interfaceObject",
+    ],
+    [
+      "a foreign security link",
+      `${MERCHANTS}\nextend schema @link(url: "https://example.org/guard/v1.0")`,
+      "nothing here enforces",
+    ],
+    [
+      "a term nobody knows",
+      MERCHANTS.replace("consent:IDENTITY", "consent:IDENTTY"),
+      "nobody knows the term consent:IDENTTY",
+    ],
+    [
+      "a second way to a merchant",
+      `${MERCHANTS}\ntype Shop @policy(policies: [["party:bank"]]) { owner: Merchant }\nextend type Query { shop: Shop @policy(policies: [["party:bank"]]) }`,
+      "Shop.owner reaches a merchant outside an inquiry",
+    ],
+    [
+      "a subscription",
+      `${MERCHANTS}\ntype Subscription { sales: Int @policy(policies: [["party:bank"]]) }`,
+      "subscriptions are not served",
+    ],
+    [
+      "a rule on an interface field",
+      `${MERCHANTS}\ninterface Named { name: String @policy(policies: [["consent:IDENTITY"]]) }`,
+      "a rule on an interface field",
+    ],
+    [
+      "a rule on an interface",
+      `${MERCHANTS}\ninterface Named @policy(policies: [["consent:IDENTITY"]]) { name: String }`,
+      "interface Named carries a rule",
+    ],
   ])("refuses %s", (_hole, sdl, problem) => {
     expect(problemsOf(sdl, SIGNALS)).toContain(problem);
   });
@@ -82,8 +136,13 @@ type Merchant @key(fields: "id") {
 
   it("joins the rules of a shareable field with and, so that the looser side opens nothing", () => {
     const a = MERCHANTS.replace("legalName: String @policy", "legalName: String @shareable @policy");
-    const b = SIGNALS.replace("id: ID!", 'id: ID!\n  legalName: String @shareable @policy(policies: [["consent:SOCIAL"]])');
-    expect(compose(a, b)).toMatch(/legalName: String [^\n]*@policy\(policies: \[\["consent:(IDENTITY|SOCIAL)", "consent:(IDENTITY|SOCIAL)"\]\]\)/);
+    const b = SIGNALS.replace(
+      "id: ID!",
+      'id: ID!\n  legalName: String @shareable @policy(policies: [["consent:SOCIAL"]])',
+    );
+    expect(compose(a, b)).toMatch(
+      /legalName: String [^\n]*@policy\(policies: \[\["consent:(IDENTITY|SOCIAL)", "consent:(IDENTITY|SOCIAL)"\]\]\)/,
+    );
   });
 
   it("refuses a value type that an unguarded field of another type reaches", () => {

@@ -20,11 +20,13 @@ describe("the synthetic market", () => {
     for (const { kind, records } of market.feeds) {
       const validate = ajv.getSchema(`urn:xinqiao:feed:${kind}:1`) ?? ajv.compile(FEED_SCHEMAS[kind]);
       for (const record of records()) {
-        if (validate(record) !== true) expect.fail(`${kind} ${JSON.stringify(record)}: ${ajv.errorsText(validate.errors)}`);
+        if (validate(record) !== true)
+          expect.fail(`${kind} ${JSON.stringify(record)}: ${ajv.errorsText(validate.errors)}`);
         seen.set(kind, (seen.get(kind) ?? 0) + 1);
       }
     }
-    for (const kind of Object.keys(FEED_SCHEMAS)) expect(seen.get(kind as FeedKind) ?? 0, kind).toBeGreaterThan(50);
+    for (const kind of Object.keys(FEED_SCHEMAS))
+      expect(seen.get(kind as FeedKind) ?? 0, kind).toBeGreaterThan(50);
   });
 
   it("is the same bytes for the same seed, and others for another", () => {
@@ -87,15 +89,23 @@ describe("the synthetic market", () => {
   });
 
   it("lets parcels of bought orders fly, and no others", () => {
-    const brushers = new Set(market.merchants.filter(({ story }) => story === "BRUSHING").map(({ sellers }) => sellers.get("shunda-express")));
-    const fast = [...run(market, "shipment")].filter(({ shippedAt, deliveredAt }) => hoursBetween(shippedAt, deliveredAt) < 4);
+    const brushers = new Set(
+      market.merchants
+        .filter(({ story }) => story === "BRUSHING")
+        .map(({ sellers }) => sellers.get("shunda-express")),
+    );
+    const fast = [...run(market, "shipment")].filter(
+      ({ shippedAt, deliveredAt }) => hoursBetween(shippedAt, deliveredAt) < 4,
+    );
     expect(fast.length).toBeGreaterThan(100);
     expect(fast.every(({ sellerId }) => brushers.has(sellerId))).toBe(true);
   });
 
   it("keeps a tail of orders that are paid and not yet settled", () => {
     const settled = new Set([...run(market, "settlement")].map(({ orderId }) => orderId));
-    const open = [...run(market, "order")].filter((order) => order.paidAt !== undefined && order.cancelledAt === undefined && !settled.has(order.orderId));
+    const open = [...run(market, "order")].filter(
+      (order) => order.paidAt !== undefined && order.cancelledAt === undefined && !settled.has(order.orderId),
+    );
     const recent = open.filter(({ createdAt }) => createdAt > "2026-02-10");
     expect(recent.length).toBeGreaterThan(20);
     expect(recent.length / open.length).toBeGreaterThan(0.3);
@@ -104,7 +114,11 @@ describe("the synthetic market", () => {
   it("follows the seasons: 11.11 is the busiest day of its year and the Lunar New Year a quiet one", () => {
     const days = new Map<string, number>();
     const year = generateMarket({ seed: 5, merchants: 40, months: 13, orders: 20_000, until: UNTIL });
-    const brushers = new Set(year.merchants.filter(({ story }) => story === "BRUSHING").map(({ sellers }) => sellers.get("taoyuan-market")));
+    const brushers = new Set(
+      year.merchants
+        .filter(({ story }) => story === "BRUSHING")
+        .map(({ sellers }) => sellers.get("taoyuan-market")),
+    );
     for (const { createdAt, sellerId } of run(year, "order")) {
       if (brushers.has(sellerId)) continue;
       const day = new Date(Date.parse(createdAt) + 8 * 3_600_000).toISOString().slice(0, 10);
@@ -134,9 +148,12 @@ function digest(market: Market): string {
 }
 
 function firstInstant(record: object): string {
-  const { createdAt, paidAt, requestedAt, shippedAt, settledAt, date } = record as OrderRecord & ShipmentRecord & {
-    requestedAt?: string; settledAt?: string; date?: string;
-  };
+  const { createdAt, paidAt, requestedAt, shippedAt, settledAt, date } = record as OrderRecord &
+    ShipmentRecord & {
+      requestedAt?: string;
+      settledAt?: string;
+      date?: string;
+    };
   return createdAt ?? requestedAt ?? shippedAt ?? settledAt ?? paidAt ?? `${date}T23:59:59Z`;
 }
 

@@ -9,8 +9,8 @@ export const NOBODY = "93990100MA0000C387";
 
 export const MARKETPLACE = "taoyuan-market";
 
-const GRANT = `mutation($input: GrantConsentInput!) { grantConsent(input: $input) { consent { id state } } }`;
-const REVOKE = `mutation($input: ConsentIdInput!) { revokeConsent(input: $input) { consent { id state } } }`;
+const GRANT = `mutation($input: GrantConsentInput!) { grantConsent(input: $input) { id state } }`;
+const REVOKE = `mutation($input: ConsentIdInput!) { revokeConsent(input: $input) { id state } }`;
 
 /** A profile query that touches every subgraph and every category that is served. */
 export const PROFILE = `query($id: MerchantId!, $purpose: Purpose! = PRE_LOAN_ASSESSMENT, $reference: String! = "CASE-1") {
@@ -46,11 +46,13 @@ export async function grant(bureau: TestBureau, merchant: string, input: GrantIn
     },
   });
   if (reply.errors.length > 0) throw new Error(JSON.stringify(reply.errors));
-  return reply.data.grantConsent.consent.id;
+  return reply.data.grantConsent.id;
 }
 
 export async function revoke(bureau: TestBureau, merchant: string, consentId: string): Promise<void> {
-  const reply = await bureau.graphql(await bureau.token({ party: "merchant", id: merchant }), REVOKE, { input: { consentId } });
+  const reply = await bureau.graphql(await bureau.token({ party: "merchant", id: merchant }), REVOKE, {
+    input: { consentId },
+  });
   if (reply.errors.length > 0) throw new Error(JSON.stringify(reply.errors));
 }
 
@@ -63,10 +65,26 @@ export async function publishTwoMerchants(bureau: TestBureau): Promise<void> {
     { sellerId: "bob-shop", merchantId: BOB, legalName: "Bob Store", openedAt },
   ];
   const orders = ["alice", "bob"].map((name) => ({
-    orderId: `${name}-1`, sellerId: `${name}-shop`, buyerId: `buyer-${name}`, currency: "CNY", totalMinor: 12_345, createdAt: at, paidAt: at, region: "Zhejiang",
+    orderId: `${name}-1`,
+    sellerId: `${name}-shop`,
+    buyerId: `buyer-${name}`,
+    currency: "CNY",
+    totalMinor: 12_345,
+    createdAt: at,
+    paidAt: at,
+    region: "Zhejiang",
   }));
-  const reviews = ["alice", "bob"].map((name) => ({ reviewId: `${name}-r1`, sellerId: `${name}-shop`, rating: 5, createdAt: at }));
-  for (const [kind, records] of [["account", accounts], ["order", orders], ["review", reviews]] as const) {
+  const reviews = ["alice", "bob"].map((name) => ({
+    reviewId: `${name}-r1`,
+    sellerId: `${name}-shop`,
+    rating: 5,
+    createdAt: at,
+  }));
+  for (const [kind, records] of [
+    ["account", accounts],
+    ["order", orders],
+    ["review", reviews],
+  ] as const) {
     const reply = await bureau.publish(MARKETPLACE, kind, records);
     if (reply.status !== 200 || reply.body.rejected > 0) throw new Error(JSON.stringify(reply.body));
   }

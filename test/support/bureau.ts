@@ -1,7 +1,13 @@
 import { createRequestBudget } from "../../gateway/receive/request-budget.js";
 import { createDevelopmentIssuer, type TokenRequest } from "../../gateway/process/development-issuer.js";
 import { type Gateway, PERMIT_ISSUER } from "../../gateway/process/create-gateway.js";
-import { type Bureau, type BureauKeys, type BureauOptions, type BureauSeams, openBureau } from "../../gateway/process/open-bureau.js";
+import {
+  type Bureau,
+  type BureauKeys,
+  type BureauOptions,
+  type BureauSeams,
+  openBureau,
+} from "../../gateway/process/open-bureau.js";
 import { type Clock, systemClock } from "../../foundation/clock.js";
 import { createSigner, generateSigningKey, publicKeySet } from "../../foundation/tokens.js";
 import { createSubgraphServer } from "../../subgraphs/host/http.js";
@@ -20,22 +26,30 @@ export interface TestBureau extends Bureau {
   /** SQL texts sent by in-process resolvers since the last reset. */
   readonly statements: string[];
   token(request: TokenRequest): Promise<string>;
-  graphql(token: string | undefined, query: string, variables?: Record<string, unknown>): Promise<GraphQLReply>;
+  graphql(
+    token: string | undefined,
+    query: string,
+    variables?: Record<string, unknown>,
+  ): Promise<GraphQLReply>;
   publish(platform: string, kind: string, records: readonly object[], key?: string): Promise<FeedReply>;
 }
 
 export interface GraphQLReply {
   readonly status: number;
   // Tests look into answers freely; a wrong path is a failing test.
-  readonly data: any; // oxlint-disable-line no-explicit-any
-  readonly errors: readonly { message: string; path?: (string | number)[]; extensions: Record<string, any> }[]; // oxlint-disable-line no-explicit-any
-  readonly extensions: Record<string, any>; // oxlint-disable-line no-explicit-any
+  readonly data: any;
+  readonly errors: readonly {
+    message: string;
+    path?: (string | number)[];
+    extensions: Record<string, any>;
+  }[];
+  readonly extensions: Record<string, any>;
   readonly headers: Readonly<Record<string, unknown>>;
 }
 
 export interface FeedReply {
   readonly status: number;
-  readonly body: any; // oxlint-disable-line no-explicit-any
+  readonly body: any;
 }
 
 export interface TestBureauOptions {
@@ -60,7 +74,13 @@ export async function startTestBureau(options: TestBureauOptions = {}): Promise<
       connectionString: database.connectionString,
       clock,
       keys,
-      tokens: { issuer: ISSUER, audience: AUDIENCE, algorithms: ["EdDSA"], keys: { kind: "local", keys: publicKeySet([keys.issuer]) }, clockToleranceSeconds: 5 },
+      tokens: {
+        issuer: ISSUER,
+        audience: AUDIENCE,
+        algorithms: ["EdDSA"],
+        keys: { kind: "local", keys: publicKeySet([keys.issuer]) },
+        clockToleranceSeconds: 5,
+      },
       subgraphUrls: remote?.urls ?? new Map(),
       introspection: options.introspection ?? false,
       budget: await createRequestBudget({ redisUrl: undefined, requestsPerMinute: 1_000_000 }),
@@ -71,12 +91,22 @@ export async function startTestBureau(options: TestBureauOptions = {}): Promise<
     options.seams,
   );
   await bureau.gateway.app.ready();
-  const issue = createDevelopmentIssuer({ signer: await createSigner(keys.issuer), issuer: ISSUER, audience: AUDIENCE, clock });
+  const issue = createDevelopmentIssuer({
+    signer: await createSigner(keys.issuer),
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    clock,
+  });
   return {
-    ...bureau, clock, keys, errors, statements,
+    ...bureau,
+    clock,
+    keys,
+    errors,
+    statements,
     connectionString: database.connectionString,
     token: issue,
-    graphql: (token, query, variables) => ask(bureau.gateway, token, { query, ...(variables === undefined ? {} : { variables }) }),
+    graphql: (token, query, variables) =>
+      ask(bureau.gateway, token, { query, ...(variables === undefined ? {} : { variables }) }),
     publish: async (platform, kind, records, key) => {
       const reply = await bureau.gateway.app.inject({
         method: "POST",
@@ -108,16 +138,30 @@ const SETTINGS = {
 } as const;
 
 async function testKeys(): Promise<BureauKeys> {
-  const [issuer, permit, artefact] = await Promise.all([generateSigningKey(), generateSigningKey(), generateSigningKey()]);
+  const [issuer, permit, artefact] = await Promise.all([
+    generateSigningKey(),
+    generateSigningKey(),
+    generateSigningKey(),
+  ]);
   return { issuer, permit, artefact, pseudonym: "a-key-for-tests" };
 }
 
 /** Every subgraph as an HTTP server of its own, with pools of its own. */
 async function serveSubgraphs(database: TestDatabase, keys: BureauKeys, clock: Clock) {
-  const verifyPermit = createPermitVerifier({ issuer: PERMIT_ISSUER, keys: { kind: "local", keys: publicKeySet([keys.permit]) }, algorithms: ["EdDSA"], clock });
+  const verifyPermit = createPermitVerifier({
+    issuer: PERMIT_ISSUER,
+    keys: { kind: "local", keys: publicKeySet([keys.permit]) },
+    algorithms: ["EdDSA"],
+    clock,
+  });
   const signer = await createSigner(keys.artefact);
   const postgres = database.open();
-  const deps = { postgres, clock, verifyPermit, signArtefact: (payload: object) => signer.sign("consent+jwt", { ...payload }) };
+  const deps = {
+    postgres,
+    clock,
+    verifyPermit,
+    signArtefact: (payload: object) => signer.sign("consent+jwt", { ...payload }),
+  };
   const urls = new Map<string, URL>();
   const servers = await Promise.all(
     Object.entries(SUBGRAPHS).map(async ([name, { create }]) => {
@@ -134,9 +178,18 @@ export async function ask(gateway: Gateway, token: string | undefined, body: obj
   const reply = await gateway.app.inject({
     method: "POST",
     url: "/graphql",
-    headers: { "content-type": "application/json", ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+    headers: {
+      "content-type": "application/json",
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
     payload: JSON.stringify(body),
   });
   const json = reply.json();
-  return { status: reply.statusCode, data: json.data, errors: json.errors ?? [], extensions: json.extensions ?? {}, headers: reply.headers };
+  return {
+    status: reply.statusCode,
+    data: json.data,
+    errors: json.errors ?? [],
+    extensions: json.extensions ?? {},
+    headers: reply.headers,
+  };
 }

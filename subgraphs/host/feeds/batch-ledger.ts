@@ -17,7 +17,10 @@ export interface KnownBatch {
 }
 
 /** The batch that landed under a key, or `undefined`. */
-export async function findBatch(queryable: pg.Pool | pg.PoolClient, key: BatchKey): Promise<KnownBatch | undefined> {
+export async function findBatch(
+  queryable: pg.Pool | pg.PoolClient,
+  key: BatchKey,
+): Promise<KnownBatch | undefined> {
   const { rows } = await queryable.query<{ body_sha256: Buffer; report: BatchReport }>(
     `select body_sha256, report from ${key.schema}.feed_batch
      where platform = $1 and kind = $2 and idempotency_key = $3`,

@@ -36,7 +36,8 @@ const SCHEMA = /^[a-z][a-z0-9_]{0,62}$/;
  */
 export function createFeedIntake(options: FeedIntakeOptions): FeedIntake {
   if (!SCHEMA.test(options.schema)) throw new Error("the schema's name is not plain");
-  if (options.pseudonymKey.length < PSEUDONYM_KEY_BYTES_MIN) throw new Error("the pseudonym key is too short");
+  if (options.pseudonymKey.length < PSEUDONYM_KEY_BYTES_MIN)
+    throw new Error("the pseudonym key is too short");
   const loader = new BatchLoader(options);
   return {
     kinds: options.owner.kinds,
@@ -86,7 +87,12 @@ class BatchLoader {
         rejections,
         stage: async (records) => (await open()).stage(records),
       });
-      const landing: Landing = { ...this.#options, ...key, batchId: uuidv7(receivedAt.getTime()), receivedAt };
+      const landing: Landing = {
+        ...this.#options,
+        ...key,
+        batchId: uuidv7(receivedAt.getTime()),
+        receivedAt,
+      };
       const report = await this.#land(await open(), { key, landing, bodySha256, rejections });
       // Cleared first: a commit that fails has ended the session as well.
       const done = await open();

@@ -38,7 +38,9 @@ export function feedTables(schema: string): (db: Kysely<unknown>) => Promise<voi
     await sql`create index feed_record_newest
       on ${at("feed_record")} (record_key, platform, kind, version desc)`.execute(db);
     await sql`create function ${at("refuse_change")}() returns trigger language plpgsql as $$
-      begin raise exception 'feed records are append-only' using errcode = 'restrict_violation'; end $$`.execute(db);
+      begin raise exception 'feed records are append-only' using errcode = 'restrict_violation'; end $$`.execute(
+      db,
+    );
     await sql`create trigger feed_record_append_only before update or delete or truncate on ${at("feed_record")}
       for each statement execute function ${at("refuse_change")}()`.execute(db);
   };

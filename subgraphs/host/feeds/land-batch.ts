@@ -123,7 +123,8 @@ async function landOnce(client: pg.PoolClient, landing: Landing): Promise<Landed
   const departures = await client.query(STAGE_DEPARTURES, [platform, kind]);
   const changes = await client.query(STAGE_CHANGES, [platform, kind]);
   const change = { kind, platform, batchId };
-  if ((departures.rowCount ?? 0) > 0) await owner.withdraw(client, { ...change, stagingTable: "feed_departure" });
+  if ((departures.rowCount ?? 0) > 0)
+    await owner.withdraw(client, { ...change, stagingTable: "feed_departure" });
   if ((changes.rowCount ?? 0) > 0) {
     await client.query("analyze feed_change");
     await owner.apply(client, { ...change, stagingTable: "feed_change" });

@@ -87,7 +87,8 @@ export class LoadSessions {
       this.#open += 1;
       return;
     }
-    if (this.#waiting.length >= QUEUE_MAX) throw new BureauError("SERVICE_UNAVAILABLE", "too many batches at once");
+    if (this.#waiting.length >= QUEUE_MAX)
+      throw new BureauError("SERVICE_UNAVAILABLE", "too many batches at once");
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 

@@ -12,7 +12,9 @@ export interface Refusal {
 }
 
 /** A line read as a JSON object, or why it is none; `undefined` for a blank line. Never throws. */
-export function readJson(bytes: Uint8Array): { readonly value: object } | { readonly refusal: Refusal } | undefined {
+export function readJson(
+  bytes: Uint8Array,
+): { readonly value: object } | { readonly refusal: Refusal } | undefined {
   if (!isUtf8(bytes)) return refuse("FEED_ENCODING_INVALID", "The line is not valid UTF-8.");
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
   if (text.trim() === "") return undefined;

@@ -50,7 +50,8 @@ export class LineSplitter {
 
   #take(): FeedLine {
     const [first] = this.#parts;
-    const joined = this.#parts.length === 1 && first !== undefined ? first : Buffer.concat(this.#parts, this.#length);
+    const joined =
+      this.#parts.length === 1 && first !== undefined ? first : Buffer.concat(this.#parts, this.#length);
     this.#parts = [];
     this.#length = 0;
     this.#line += 1;

@@ -48,7 +48,11 @@ function validatorOf(kind: FeedKind): ValidateFunction<FeedRecord> {
 function refusalOf(error: ErrorObject | undefined): Refusal {
   const at = error?.instancePath ?? "";
   const params: Readonly<Record<string, unknown>> = error?.params ?? {};
-  const refuse = (pointer: string, message: string): Refusal => ({ pointer, code: "FEED_RECORD_INVALID", message });
+  const refuse = (pointer: string, message: string): Refusal => ({
+    pointer,
+    code: "FEED_RECORD_INVALID",
+    message,
+  });
   switch (error?.keyword) {
     case "required":
       return refuse(`${at}/${escapeName(params["missingProperty"])}`, "The field is missing.");

@@ -80,7 +80,9 @@ async function socialTables(db: Kysely<unknown>): Promise<void> {
     traits jsonb,
     primary key (merchant_id, platform, record_key)
   )`.execute(db);
-  await sql`create index social_fact_day on signals.social_fact (merchant_id, platform, seller_id, channel, day)`.execute(db);
+  await sql`create index social_fact_day on signals.social_fact (merchant_id, platform, seller_id, channel, day)`.execute(
+    db,
+  );
   await sql`create table signals.social_month (
     merchant_id text not null,
     month text collate "C" not null,

@@ -63,7 +63,10 @@ select
 from q order by q.nth`;
 
 /** Answers in order; costs by months and platforms, not by reviews. */
-export async function readReviews(postgres: Postgres, questions: readonly ReviewQuestion[]): Promise<readonly ReviewRollup[]> {
+export async function readReviews(
+  postgres: Postgres,
+  questions: readonly ReviewQuestion[],
+): Promise<readonly ReviewRollup[]> {
   const { rows } = await postgres.pool.query<{ [K in keyof ReviewRollup]: ReviewRollup[K] | null }>(READ, [
     questions.map(({ merchant }) => merchant),
     questions.map(({ window }) => window.from),

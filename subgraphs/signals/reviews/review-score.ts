@@ -34,7 +34,8 @@ export function sumOf(stars: Stars): number {
 
 /** The mean that a platform's reviews have. */
 export function priorMean(prior: PlatformPrior | undefined): number {
-  if (prior === undefined || prior.merchants < PRIOR_MERCHANTS_MIN || prior.reviews <= 0) return PRIOR_DEFAULT;
+  if (prior === undefined || prior.merchants < PRIOR_MERCHANTS_MIN || prior.reviews <= 0)
+    return PRIOR_DEFAULT;
   return prior.stars / prior.reviews;
 }
 
@@ -42,7 +43,10 @@ export function priorMean(prior: PlatformPrior | undefined): number {
  * (C m + sum r) / (C + n). With several platforms, m is the mean of their priors, each weighted by the merchant's own reviews
  * there. Without reviews the default prior.
  */
-export function reviewScoreBayes(byPlatform: ReadonlyMap<string, Stars>, priors: readonly PlatformPrior[]): number {
+export function reviewScoreBayes(
+  byPlatform: ReadonlyMap<string, Stars>,
+  priors: readonly PlatformPrior[],
+): number {
   const known = new Map(priors.map((prior) => [prior.platform, prior]));
   let reviews = 0;
   let stars = 0;

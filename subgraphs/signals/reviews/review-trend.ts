@@ -35,7 +35,9 @@ export function mondayOf(week: number): number {
 
 /** The Theil-Sen slope of the weekly means; weeks without reviews are left out. `undefined` with fewer than two weeks. */
 export function reviewTrend(weeks: readonly ReviewWeek[]): Trend | undefined {
-  const points = weeks.filter(({ reviews }) => reviews > 0).map(({ week, reviews, stars }) => ({ x: week, y: stars / reviews }));
+  const points = weeks
+    .filter(({ reviews }) => reviews > 0)
+    .map(({ week, reviews, stars }) => ({ x: week, y: stars / reviews }));
   return theilSen(points);
 }
 
@@ -45,7 +47,12 @@ export function reviewTrend(weeks: readonly ReviewWeek[]): Trend | undefined {
  */
 export function theilSen(points: readonly { readonly x: number; readonly y: number }[]): Trend | undefined {
   const slopes = points
-    .flatMap((a, index) => points.slice(index + 1).filter((b) => b.x !== a.x).map((b) => (b.y - a.y) / (b.x - a.x)))
+    .flatMap((a, index) =>
+      points
+        .slice(index + 1)
+        .filter((b) => b.x !== a.x)
+        .map((b) => (b.y - a.y) / (b.x - a.x)),
+    )
     .sort((a, b) => a - b);
   if (slopes.length === 0) return undefined;
   const at = (rank: number) => slopes[Math.min(slopes.length, Math.max(1, rank)) - 1] ?? 0;
@@ -54,7 +61,10 @@ export function theilSen(points: readonly { readonly x: number; readonly y: numb
   const reach = Z95 * Math.sqrt((n * (n - 1) * (2 * n + 5)) / 18);
   return {
     slope: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2,
-    bounds: { low: at(Math.floor((slopes.length - reach) / 2)), high: at(Math.ceil((slopes.length + reach) / 2) + 1) },
+    bounds: {
+      low: at(Math.floor((slopes.length - reach) / 2)),
+      high: at(Math.ceil((slopes.length + reach) / 2) + 1),
+    },
   };
 }
 

@@ -6,7 +6,14 @@ import { type Finding, type Ground, metricOf } from "../metric.js";
 import type { ReviewMonth, ReviewPlatform, Reviews } from "../review-types.js";
 import type { ReviewMonthRow, ReviewRollup } from "./read-reviews.js";
 import { replyQuantile } from "./reply-sketch.js";
-import { countOf, negativeShare, type PlatformPrior, reviewScoreBayes, type Stars, sumOf } from "./review-score.js";
+import {
+  countOf,
+  negativeShare,
+  type PlatformPrior,
+  reviewScoreBayes,
+  type Stars,
+  sumOf,
+} from "./review-score.js";
 import { reviewTrend, TREND_WEEKS_MIN } from "./review-trend.js";
 
 const SECONDS_PER_HOUR = 3_600;
@@ -25,17 +32,28 @@ export function summarizeReviews(rollup: ReviewRollup, window: MonthRange, asOf:
       const rows = rollup.months.filter((row) => row.platform === platform);
       return platformOf(groundOf(rows, window, asOf), rows, { platform, stars: own, priors: rollup.priors });
     }),
-    months: monthsIn(window).map((month) => monthRow(month, rollup.months.filter((row) => row.month === month))),
+    months: monthsIn(window).map((month) =>
+      monthRow(
+        month,
+        rollup.months.filter((row) => row.month === month),
+      ),
+    ),
   };
 }
 
 function groundOf(rows: readonly ReviewMonthRow[], window: MonthRange, asOf: Date): Ground {
-  return { window, asOf, months: new Set(rows.map(({ month }) => month)), platforms: new Set(rows.map(({ platform }) => platform)) };
+  return {
+    window,
+    asOf,
+    months: new Set(rows.map(({ month }) => month)),
+    platforms: new Set(rows.map(({ platform }) => platform)),
+  };
 }
 
 function starsByPlatform(rows: readonly ReviewMonthRow[]): ReadonlyMap<string, Stars> {
   const byPlatform = new Map<string, Stars>();
-  for (const row of rows) byPlatform.set(row.platform, addAll([byPlatform.get(row.platform) ?? NO_STARS, starsOf(row)]));
+  for (const row of rows)
+    byPlatform.set(row.platform, addAll([byPlatform.get(row.platform) ?? NO_STARS, starsOf(row)]));
   return byPlatform;
 }
 
@@ -45,22 +63,38 @@ interface Counted {
   readonly priors: readonly PlatformPrior[];
 }
 
-type CountMetrics = Pick<ReviewPlatform, "reviewCount" | "reviewScoreBayes" | "negativeShare" | "reviewDeletedCount">;
+type CountMetrics = Pick<
+  ReviewPlatform,
+  "reviewCount" | "reviewScoreBayes" | "negativeShare" | "reviewDeletedCount"
+>;
 
-function countMetrics(ground: Ground, rows: readonly ReviewMonthRow[], { byPlatform, stars, priors }: Counted): CountMetrics {
+function countMetrics(
+  ground: Ground,
+  rows: readonly ReviewMonthRow[],
+  { byPlatform, stars, priors }: Counted,
+): CountMetrics {
   const n = countOf(stars);
   const negative = negativeShare(stars);
   const cash = (finding: Omit<Finding, "basis" | "n">) => metricOf(ground, { ...finding, basis: "CASH", n });
   return {
     reviewCount: cash({ formula: "reviewCount/1", unit: "review", value: n }),
     reviewScoreBayes: cash({
-      formula: "reviewScoreBayes/1", unit: "star", value: reviewScoreBayes(byPlatform, priors), isSampled: true,
+      formula: "reviewScoreBayes/1",
+      unit: "star",
+      value: reviewScoreBayes(byPlatform, priors),
+      isSampled: true,
     }),
     negativeShare: cash({
-      formula: "negativeShare/1", unit: "share", value: negative.share, confidence: negative.bounds, isSampled: true,
+      formula: "negativeShare/1",
+      unit: "share",
+      value: negative.share,
+      confidence: negative.bounds,
+      isSampled: true,
     }),
     reviewDeletedCount: cash({
-      formula: "reviewDeletedCount/1", unit: "review", value: rows.reduce((sum, { deleted }) => sum + deleted, 0),
+      formula: "reviewDeletedCount/1",
+      unit: "review",
+      value: rows.reduce((sum, { deleted }) => sum + deleted, 0),
     }),
   };
 }
@@ -70,14 +104,21 @@ function platformOf(
   rows: readonly ReviewMonthRow[],
   { platform, stars, priors }: { platform: string; stars: Stars; priors: readonly PlatformPrior[] },
 ): ReviewPlatform {
-  return { platform, stars: [...stars], ...countMetrics(ground, rows, { byPlatform: new Map([[platform, stars]]), stars, priors }) };
+  return {
+    platform,
+    stars: [...stars],
+    ...countMetrics(ground, rows, { byPlatform: new Map([[platform, stars]]), stars, priors }),
+  };
 }
 
 function trendMetric(ground: Ground, { weeks }: ReviewRollup): Metric {
   const used = weeks.filter(({ reviews }) => reviews > 0);
   const trend = reviewTrend(used);
   return metricOf(ground, {
-    formula: "reviewTrend/1", unit: "star/week", basis: "CASH", isSampled: true,
+    formula: "reviewTrend/1",
+    unit: "star/week",
+    basis: "CASH",
+    isSampled: true,
     n: used.reduce((sum, { reviews }) => sum + reviews, 0),
     value: trend?.slope ?? null,
     confidence: trend?.bounds,
@@ -88,7 +129,10 @@ function trendMetric(ground: Ground, { weeks }: ReviewRollup): Metric {
 function replyMetric(ground: Ground, { replies }: ReviewRollup): Metric {
   const seconds = replyQuantile(replies, 0.5);
   return metricOf(ground, {
-    formula: "reviewReplyMedianHours/1", unit: "hour", basis: "CASH", isSampled: true,
+    formula: "reviewReplyMedianHours/1",
+    unit: "hour",
+    basis: "CASH",
+    isSampled: true,
     n: replies.reduce((sum, { count }) => sum + count, 0),
     value: seconds === undefined ? null : seconds / SECONDS_PER_HOUR,
   });
@@ -115,5 +159,8 @@ function starsOf({ stars1, stars2, stars3, stars4, stars5 }: ReviewMonthRow): St
 }
 
 function addAll(all: readonly Stars[]): Stars {
-  return all.reduce<Stars>((a, b) => [a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3], a[4] + b[4]], NO_STARS);
+  return all.reduce<Stars>(
+    (a, b) => [a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3], a[4] + b[4]],
+    NO_STARS,
+  );
 }

@@ -9,7 +9,9 @@ type Rows = readonly SocialMonthRow[];
 
 /** The answer for one merchant and window; `rows` in order of month within each seller's channel. */
 export function summarizeSocial(rows: Rows, window: MonthRange, asOf: Date): Social {
-  const channels = [...groupBy(rows, ({ platform, channel }) => JSON.stringify([platform, channel])).values()];
+  const channels = [
+    ...groupBy(rows, ({ platform, channel }) => JSON.stringify([platform, channel])).values(),
+  ];
   return {
     window: { from: window.from, until: window.until },
     ...metricsOf(rows, window, asOf),
@@ -23,7 +25,10 @@ type SocialMetrics = Pick<SocialChannel, "followers" | "followerGrowth" | "engag
 
 function metricsOf(rows: Rows, window: MonthRange, asOf: Date): SocialMetrics {
   const ground: Ground = {
-    window, asOf, months: new Set(rows.map(({ month }) => month)), platforms: new Set(rows.map(({ platform }) => platform)),
+    window,
+    asOf,
+    months: new Set(rows.map(({ month }) => month)),
+    platforms: new Set(rows.map(({ platform }) => platform)),
   };
   const streams = [...streamsOf(rows).values()];
   const posts = sum(rows, ({ posts: count }) => count);
@@ -32,15 +37,28 @@ function metricsOf(rows: Rows, window: MonthRange, asOf: Date): SocialMetrics {
   const growth = followerGrowth(streams);
   return {
     followers: metricOf(ground, {
-      formula: "followers/1", unit: "follower", basis: "STATE", n: streams.length,
+      formula: "followers/1",
+      unit: "follower",
+      basis: "STATE",
+      n: streams.length,
       value: sum(streams, (stream) => stream.at(-1)?.lastFollowers ?? 0),
     }),
     followerGrowth: metricOf(ground, {
-      formula: "followerGrowth/1", unit: "ratio", basis: "STATE", n: days, isSampled: true, value: growth ?? null,
+      formula: "followerGrowth/1",
+      unit: "ratio",
+      basis: "STATE",
+      n: days,
+      isSampled: true,
+      value: growth ?? null,
       ...(growth === undefined ? { reason: "INSUFFICIENT_HISTORY" as const } : {}),
     }),
     engagementRate: metricOf(ground, {
-      formula: "engagementRate/1", unit: "ratio", basis: "CASH", n: posts, isSampled: true, value: rate ?? null,
+      formula: "engagementRate/1",
+      unit: "ratio",
+      basis: "CASH",
+      n: posts,
+      isSampled: true,
+      value: rate ?? null,
     }),
     posts: metricOf(ground, { formula: "posts/1", unit: "post", basis: "CASH", n: days, value: posts }),
   };
@@ -63,7 +81,11 @@ export function followerGrowth(streams: readonly Rows[]): number | undefined {
 }
 
 function channelOf(rows: Rows, window: MonthRange, asOf: Date): SocialChannel {
-  return { platform: rows[0]?.platform ?? "", channel: rows[0]?.channel ?? "", ...metricsOf(rows, window, asOf) };
+  return {
+    platform: rows[0]?.platform ?? "",
+    channel: rows[0]?.channel ?? "",
+    ...metricsOf(rows, window, asOf),
+  };
 }
 
 function monthRows(rows: Rows, window: MonthRange): SocialMonth[] {
@@ -84,16 +106,24 @@ function monthRows(rows: Rows, window: MonthRange): SocialMonth[] {
 
 /** The newest traits of each account on one channel, added up and then suppressed. */
 function traitsOf(rows: Rows): BuyerTraits[] {
-  const newest = [...streamsOf(rows).values()].flatMap((stream) => stream.findLast(({ traits }) => traits !== null) ?? []);
-  const day = newest.map(({ traitsDay }) => traitsDay ?? "").sort().at(-1) ?? "";
-  return summarizeTraits(newest.flatMap(({ traits }) => traits ?? [])).map(({ trait, buckets, suppressed }) => ({
-    platform: rows[0]?.platform ?? "",
-    channel: rows[0]?.channel ?? "",
-    trait,
-    buckets: [...buckets],
-    suppressed,
-    day,
-  }));
+  const newest = [...streamsOf(rows).values()].flatMap(
+    (stream) => stream.findLast(({ traits }) => traits !== null) ?? [],
+  );
+  const day =
+    newest
+      .map(({ traitsDay }) => traitsDay ?? "")
+      .sort()
+      .at(-1) ?? "";
+  return summarizeTraits(newest.flatMap(({ traits }) => traits ?? [])).map(
+    ({ trait, buckets, suppressed }) => ({
+      platform: rows[0]?.platform ?? "",
+      channel: rows[0]?.channel ?? "",
+      trait,
+      buckets: [...buckets],
+      suppressed,
+      day,
+    }),
+  );
 }
 
 function streamsOf(rows: Rows): ReadonlyMap<string, Rows> {

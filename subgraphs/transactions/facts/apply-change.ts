@@ -11,7 +11,14 @@ import { findTouchedOrders, lockMerchants, removeParts, storeParts } from "./sto
 /** Greatest amount of one record, in minor units: sums of a million such records still fit a bigint. */
 export const AMOUNT_MINOR_MAX = 10_000_000_000_000;
 
-const AMOUNTS = ["totalMinor", "paidMinor", "amountMinor", "grossMinor", "feeMinor", "chargebackMinor"] as const;
+const AMOUNTS = [
+  "totalMinor",
+  "paidMinor",
+  "amountMinor",
+  "grossMinor",
+  "feeMinor",
+  "chargebackMinor",
+] as const;
 
 /** The facts and sums of orders, kept in the transaction of the batch that changes them. */
 export function createOrderFacts(): FeedOwner {
@@ -34,5 +41,7 @@ async function keep(client: pg.PoolClient, change: FeedChange, write: typeof sto
 function inspectAmounts(record: FeedRecord): FeedDefect | undefined {
   const amounts = record as { readonly [field in (typeof AMOUNTS)[number]]?: number };
   const field = AMOUNTS.find((name) => (amounts[name] ?? 0) > AMOUNT_MINOR_MAX);
-  return field === undefined ? undefined : { pointer: `/${field}`, message: `The amount is above ${AMOUNT_MINOR_MAX}.` };
+  return field === undefined
+    ? undefined
+    : { pointer: `/${field}`, message: `The amount is above ${AMOUNT_MINOR_MAX}.` };
 }

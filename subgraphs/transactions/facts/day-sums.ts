@@ -51,7 +51,11 @@ export const DAY_SUMS: SumPlan = {
   source: [
     select("created_day", CREATED, "pg_temp.fact_change"),
     select("paid_day", PAID, "pg_temp.fact_change where paid_day is not null"),
-    select("s.day", SETTLED, `pg_temp.fact_change cross join lateral jsonb_to_recordset(settlements)
-      as s(day date, gross bigint, fee bigint, chargeback bigint, weight numeric, seconds bigint)`),
+    select(
+      "s.day",
+      SETTLED,
+      `pg_temp.fact_change cross join lateral jsonb_to_recordset(settlements)
+      as s(day date, gross bigint, fee bigint, chargeback bigint, weight numeric, seconds bigint)`,
+    ),
   ].join(" union all "),
 };

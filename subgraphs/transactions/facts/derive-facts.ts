@@ -65,8 +65,7 @@ const BASE = `
 const STATE_AT = (instant: string) => `case when b.confirmed_at <= ${instant} then 'CONFIRMED'
   when b.delivered_at <= ${instant} then 'DELIVERED' when b.shipped_at <= ${instant} then 'SHIPPED' else 'AWAITING_SHIP' end`;
 
-const lostIn = (state: string) =>
-  `coalesce(sum(amount_minor) filter (where state = '${state}'), 0)::bigint`;
+const lostIn = (state: string) => `coalesce(sum(amount_minor) filter (where state = '${state}'), 0)::bigint`;
 
 const MONEY_BACK = `
   refund as (
@@ -139,14 +138,20 @@ const FACT = `
  */
 export async function deriveFacts(client: pg.PoolClient): Promise<void> {
   await client.query("drop table if exists pg_temp.fact_change");
-  await client.query("create temporary table fact_change (sign int not null, like transactions.order_fact) on commit drop");
+  await client.query(
+    "create temporary table fact_change (sign int not null, like transactions.order_fact) on commit drop",
+  );
   await client.query(`insert into pg_temp.fact_change
     select -1, f.* from pg_temp.touched_order t join transactions.order_fact f using (merchant_id, platform, order_id)`);
   await client.query(`insert into pg_temp.fact_change with ${PARTS}, ${BASE}, ${MONEY_BACK} ${FACT}`);
   await client.query(`delete from transactions.order_fact f using pg_temp.fact_change c
     where c.sign = -1 and f.merchant_id = c.merchant_id and f.platform = c.platform and f.order_id = c.order_id`);
-  const { rows } = await client.query<{ columns: string }>(`select string_agg(quote_ident(attname), ', ' order by attnum) as columns
+  const { rows } = await client.query<{
+    columns: string;
+  }>(`select string_agg(quote_ident(attname), ', ' order by attnum) as columns
     from pg_attribute where attrelid = 'transactions.order_fact'::regclass and attnum > 0 and not attisdropped`);
   const columns = rows[0]?.columns ?? "";
-  await client.query(`insert into transactions.order_fact (${columns}) select ${columns} from pg_temp.fact_change where sign = 1`);
+  await client.query(
+    `insert into transactions.order_fact (${columns}) select ${columns} from pg_temp.fact_change where sign = 1`,
+  );
 }

@@ -19,8 +19,13 @@ const sketches: SumPlan = {
   keys: ["merchant_id", "month", "measure", "platform", "currency", "bucket"],
   measures: ["n"],
   source: Object.entries(SKETCH_MEASURES)
-    .map(([measure, column]) => `select merchant_id, ${PAID_MONTH} as month, '${measure}' as measure, platform, currency,
-      ${bucketSql(column)} as bucket, sign as n ${FROM_PAID} and ${column} is not null`)
+    .map(
+      ([
+        measure,
+        column,
+      ]) => `select merchant_id, ${PAID_MONTH} as month, '${measure}' as measure, platform, currency,
+      ${bucketSql(column)} as bucket, sign as n ${FROM_PAID} and ${column} is not null`,
+    )
     .join(" union all "),
 };
 
@@ -44,7 +49,11 @@ const dimensions: SumPlan = {
 };
 
 const COHORT_AMOUNTS = [
-  "refunded_minor", "lost_awaiting_minor", "lost_shipped_minor", "lost_delivered_minor", "lost_confirmed_minor",
+  "refunded_minor",
+  "lost_awaiting_minor",
+  "lost_shipped_minor",
+  "lost_delivered_minor",
+  "lost_confirmed_minor",
 ];
 
 const cohorts: SumPlan = {

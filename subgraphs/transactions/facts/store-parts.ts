@@ -46,8 +46,19 @@ export async function removeParts(client: pg.PoolClient, change: FeedChange): Pr
 
 function storeHeads(staging: string): string {
   const columns = [
-    "currency", "total_minor", "created_at", "paid_at", "paid_minor", "promised_ship_at", "promised_delivery_at",
-    "cancelled_at", "confirmed_at", "buyer", "region", "products", "zone",
+    "currency",
+    "total_minor",
+    "created_at",
+    "paid_at",
+    "paid_minor",
+    "promised_ship_at",
+    "promised_delivery_at",
+    "cancelled_at",
+    "confirmed_at",
+    "buyer",
+    "region",
+    "products",
+    "zone",
   ];
   return `insert into transactions.order_head (merchant_id, platform, order_id, ${columns.join(", ")})
     select merchant_id, platform, record_key, payload->>'currency', (payload->>'totalMinor')::bigint,
@@ -74,8 +85,17 @@ function storeOthers(change: FeedChange): string {
   const fields = FIELDS[change.kind];
   if (fields === undefined) throw new TypeError(`no facts of kind ${change.kind}`);
   const columns = [
-    "order_platform", "order_id", "currency", "amount_minor", "fee_minor", "chargeback_minor", "happened_at",
-    "delivered_at", "promised_ship_at", "promised_delivery_at", "has_tracking",
+    "order_platform",
+    "order_id",
+    "currency",
+    "amount_minor",
+    "fee_minor",
+    "chargeback_minor",
+    "happened_at",
+    "delivered_at",
+    "promised_ship_at",
+    "promised_delivery_at",
+    "has_tracking",
   ];
   return `insert into transactions.order_part (merchant_id, platform, kind, record_key, ${columns.join(", ")})
     select merchant_id, platform, kind, record_key, coalesce(payload->>'orderPlatform', platform), payload->>'orderId',

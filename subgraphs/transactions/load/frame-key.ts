@@ -13,7 +13,9 @@ export function frameKeyText({ merchant, range, currency }: FrameKey): string {
 }
 
 /** Keys as the four arrays that {@link ASKED} unnests. */
-export function frameParameters(keys: readonly FrameKey[]): [string[], string[], string[], (string | null)[]] {
+export function frameParameters(
+  keys: readonly FrameKey[],
+): [string[], string[], string[], (string | null)[]] {
   return [
     keys.map((key) => key.merchant),
     keys.map((key) => `${key.range.from}-01`),
@@ -33,7 +35,10 @@ export function askedOf(table: string, day: string): string {
 }
 
 /** Rows sorted back to their keys. */
-export function bySlot<Row extends { readonly slot: number }>(keys: readonly FrameKey[], rows: readonly Row[]): Row[][] {
+export function bySlot<Row extends { readonly slot: number }>(
+  keys: readonly FrameKey[],
+  rows: readonly Row[],
+): Row[][] {
   const lists: Row[][] = keys.map(() => []);
   for (const row of rows) lists[row.slot - 1]?.push(row);
   return lists;

@@ -17,10 +17,13 @@ const QUANTILES = `with merged as (
 
 /** One row a key and measure. */
 export async function loadQuantiles(pool: pg.Pool, keys: readonly FrameKey[]): Promise<Quantiles[][]> {
-  const { rows } = await pool.query<{ slot: number; measure: SketchMeasure; n: number; p50: number; p90: number }>(
-    QUANTILES,
-    frameParameters(keys),
-  );
+  const { rows } = await pool.query<{
+    slot: number;
+    measure: SketchMeasure;
+    n: number;
+    p50: number;
+    p90: number;
+  }>(QUANTILES, frameParameters(keys));
   return bySlot(keys, rows).map((list) =>
     list.map(({ measure, n, p50, p90 }) => ({ measure, n, p50: bucketValue(p50), p90: bucketValue(p90) })),
   );

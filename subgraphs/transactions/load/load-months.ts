@@ -3,10 +3,26 @@ import { askedOf, bySlot, type FrameKey, frameParameters } from "./frame-key.js"
 import type { MonthRow, SaleDays } from "./rows.js";
 
 const SUMS = [
-  "created_orders", "created_minor", "paid_orders", "paid_minor", "paid_second_minor", "paid_third_minor",
-  "pre_ship_cancelled_orders", "cancelled_minor", "refunded_orders", "refunded_minor", "ship_promised_orders",
-  "ship_on_time_orders", "delivery_promised_orders", "delivery_on_time_orders", "shipped_orders", "tracked_orders",
-  "settlements", "settled_gross_minor", "settled_fee_minor", "settled_chargeback_minor",
+  "created_orders",
+  "created_minor",
+  "paid_orders",
+  "paid_minor",
+  "paid_second_minor",
+  "paid_third_minor",
+  "pre_ship_cancelled_orders",
+  "cancelled_minor",
+  "refunded_orders",
+  "refunded_minor",
+  "ship_promised_orders",
+  "ship_on_time_orders",
+  "delivery_promised_orders",
+  "delivery_on_time_orders",
+  "shipped_orders",
+  "tracked_orders",
+  "settlements",
+  "settled_gross_minor",
+  "settled_fee_minor",
+  "settled_chargeback_minor",
 ] as const;
 
 /** Days of net sales that days of sales outstanding rest on. */
@@ -27,13 +43,21 @@ const MONTHS = `select q.slot, to_char(t.day, 'YYYY-MM') as month, t.platform, t
   order by q.slot, 2, 3, 4`;
 
 /** At most months x platforms x currencies rows a key. `today` is `YYYY-MM-DD`. */
-export async function loadMonths(pool: pg.Pool, keys: readonly FrameKey[], today: string): Promise<MonthRow[][]> {
+export async function loadMonths(
+  pool: pg.Pool,
+  keys: readonly FrameKey[],
+  today: string,
+): Promise<MonthRow[][]> {
   const { rows } = await pool.query<MonthRow & { slot: number }>(MONTHS, [...frameParameters(keys), today]);
   return bySlot(keys, rows);
 }
 
 /** One row a key. `today` is `YYYY-MM-DD`. */
-export async function loadSaleDays(pool: pg.Pool, keys: readonly FrameKey[], today: string): Promise<SaleDays[]> {
+export async function loadSaleDays(
+  pool: pg.Pool,
+  keys: readonly FrameKey[],
+  today: string,
+): Promise<SaleDays[]> {
   const { rows } = await pool.query<SaleDays & { slot: number }>(
     `select q.slot, count(distinct t.day) as days, min(t.day)::text as "firstDay" from ${askedOf("order_day", "day")}
       where t.paid_orders > 0 and t.day < $5::date group by q.slot`,

@@ -8,7 +8,11 @@ export const MATURITY_DAYS = 30;
 const lost = (column: string) => `sum(t.lost_${column}_minor)::bigint`;
 
 /** At most two rows a key, platform and currency. `today` is `YYYY-MM-DD`. */
-export async function loadMatured(pool: pg.Pool, keys: readonly FrameKey[], today: string): Promise<MaturedRow[][]> {
+export async function loadMatured(
+  pool: pg.Pool,
+  keys: readonly FrameKey[],
+  today: string,
+): Promise<MaturedRow[][]> {
   const { rows } = await pool.query<MaturedRow & { slot: number }>(
     `select q.slot, t.platform, t.currency, t.outcome, sum(t.orders)::bigint as orders,
       sum(t.amount_minor)::bigint as "amountMinor", sum(t.refunded_orders)::bigint as "refundedOrders",
@@ -44,7 +48,10 @@ export async function loadSources(pool: pg.Pool, keys: readonly FrameKey[]): Pro
 }
 
 /** The refund chances of platforms, in order; `undefined` where too few merchants are known. */
-export async function loadPriors(pool: pg.Pool, platforms: readonly string[]): Promise<(RefundPrior | undefined)[]> {
+export async function loadPriors(
+  pool: pg.Pool,
+  platforms: readonly string[],
+): Promise<(RefundPrior | undefined)[]> {
   const { rows } = await pool.query<RefundPrior & { platform: string }>(
     `select platform, awaiting_ship as "AWAITING_SHIP", shipped as "SHIPPED", delivered as "DELIVERED",
       confirmed as "CONFIRMED" from transactions.platform_prior where platform = any ($1)`,

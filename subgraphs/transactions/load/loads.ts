@@ -5,7 +5,16 @@ import { type FrameKey, frameKeyText } from "./frame-key.js";
 import { loadQuantiles, loadSpreads } from "./load-distributions.js";
 import { loadMonths, loadSaleDays } from "./load-months.js";
 import { loadMatured, loadPriors, loadReceivables, loadSources } from "./load-states.js";
-import type { MaturedRow, MonthRow, Quantiles, ReceivableRow, RefundPrior, SaleDays, SourceRow, Spread } from "./rows.js";
+import type {
+  MaturedRow,
+  MonthRow,
+  Quantiles,
+  ReceivableRow,
+  RefundPrior,
+  SaleDays,
+  SourceRow,
+  Spread,
+} from "./rows.js";
 
 type ByFrame<Row> = DataLoader<FrameKey, Row, string>;
 
@@ -37,7 +46,10 @@ export class TransactionLoads {
 }
 
 /** A loader that never asks the database about an empty range. */
-function byFrame<Row>(empty: Row, load: (keys: readonly FrameKey[]) => Promise<readonly Row[]>): ByFrame<Row> {
+function byFrame<Row>(
+  empty: Row,
+  load: (keys: readonly FrameKey[]) => Promise<readonly Row[]>,
+): ByFrame<Row> {
   const batch = async (keys: readonly FrameKey[]): Promise<readonly Row[]> => {
     const asked = keys.filter(({ range }) => range.from < range.until);
     const found = asked.length === 0 ? [] : await load(asked);

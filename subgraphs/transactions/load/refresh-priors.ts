@@ -12,7 +12,8 @@ const STATES = ["awaiting", "shipped", "delivered", "confirmed"];
 
 /** What is lost from a state on, of what was still owed when the state was reached. */
 function chance(index: number): string {
-  const sum = (names: readonly string[]) => (names.length === 0 ? "0" : names.map((name) => `sum(lost_${name}_minor)`).join(" + "));
+  const sum = (names: readonly string[]) =>
+    names.length === 0 ? "0" : names.map((name) => `sum(lost_${name}_minor)`).join(" + ");
   return `least(greatest(coalesce((${sum(STATES.slice(index))})::float8
     / nullif(sum(amount_minor) - (${sum(STATES.slice(0, index))}), 0), 0), 0), 1)`;
 }

@@ -10,13 +10,17 @@ const SECONDS_PER_DAY = 86_400;
 
 /** Payouts before fees and chargebacks, by settled day. */
 export function settledRevenue(frame: Frame): MoneyMetric {
-  return moneyMetric(frame, { ...onPayouts("settledRevenue/1", frame), minor: sumOf(frame.rows, "settledGrossMinor") });
+  return moneyMetric(frame, {
+    ...onPayouts("settledRevenue/1", frame),
+    minor: sumOf(frame.rows, "settledGrossMinor"),
+  });
 }
 
 /** Payouts - fees - chargebacks. */
 export function netSettled(frame: Frame): MoneyMetric {
   const { rows } = frame;
-  const minor = sumOf(rows, "settledGrossMinor") - sumOf(rows, "settledFeeMinor") - sumOf(rows, "settledChargebackMinor");
+  const minor =
+    sumOf(rows, "settledGrossMinor") - sumOf(rows, "settledFeeMinor") - sumOf(rows, "settledChargebackMinor");
   return moneyMetric(frame, { ...onPayouts("netSettled/1", frame), minor });
 }
 
@@ -27,14 +31,23 @@ export function fees(frame: Frame): MoneyMetric {
 
 /** Amounts charged back. */
 export function chargebacks(frame: Frame): MoneyMetric {
-  return moneyMetric(frame, { ...onPayouts("chargebacks/1", frame), minor: sumOf(frame.rows, "settledChargebackMinor") });
+  return moneyMetric(frame, {
+    ...onPayouts("chargebacks/1", frame),
+    minor: sumOf(frame.rows, "settledChargebackMinor"),
+  });
 }
 
 /** sum(a (settled - paid)) / sum(a) in days; a is the payout times the part of the order that was not refunded. */
 export function cashConversionDays(frame: Frame): Metric {
   const weight = sumOf(frame.rows, "settledWeight");
   const value = weight === 0 ? null : sumOf(frame.rows, "settledWeightSeconds") / weight / SECONDS_PER_DAY;
-  return metric(frame, { ...onPayouts("cashConversionDays/1", frame), isSampled: true, isAmount: true, value, unit: "day" });
+  return metric(frame, {
+    ...onPayouts("cashConversionDays/1", frame),
+    isSampled: true,
+    isAmount: true,
+    value,
+    unit: "day",
+  });
 }
 
 /** Receivables / (net sales of the last 90 days / 90); of fewer days where the window opens fewer. */

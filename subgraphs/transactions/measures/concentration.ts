@@ -11,10 +11,14 @@ export type SpreadOf = Omit<Spread, "dimension"> & { readonly dimension: Dimensi
 
 /** The spread over platforms, from the months' rows. */
 export function platformSpread(frame: Frame): SpreadOf {
-  const groups = [...groupRows(frame.rows, (row) => row.platform).values()].filter((rows) => sumOf(rows, "paidOrders") > 0);
+  const groups = [...groupRows(frame.rows, (row) => row.platform).values()].filter(
+    (rows) => sumOf(rows, "paidOrders") > 0,
+  );
   const total = sumOf(frame.rows, "paidMinor");
   const isComparable = total > 0 && currencyOf(frame) !== "MIXED";
-  const shares = isComparable ? groups.map((rows) => sumOf(rows, "paidMinor") / total).sort((a, b) => b - a) : [];
+  const shares = isComparable
+    ? groups.map((rows) => sumOf(rows, "paidMinor") / total).sort((a, b) => b - a)
+    : [];
   return {
     dimension: "PLATFORM",
     keys: groups.length,
@@ -39,13 +43,23 @@ export function normalizedHhi(frame: Frame, spread: SpreadOf | undefined): Metri
 
 /** Share of the `n` largest keys; `n` is 1 to 10. */
 export function topShare(frame: Frame, spread: SpreadOf | undefined, n: number): Metric {
-  const value = spread === undefined || spread.top.length === 0 ? null : spread.top.slice(0, n).reduce((a, b) => a + b, 0);
-  return shareMetric(frame, spread, { formula: "topNShare/1", value: value === null ? null : Math.min(1, value) });
+  const value =
+    spread === undefined || spread.top.length === 0
+      ? null
+      : spread.top.slice(0, n).reduce((a, b) => a + b, 0);
+  return shareMetric(frame, spread, {
+    formula: "topNShare/1",
+    value: value === null ? null : Math.min(1, value),
+  });
 }
 
 /** Buyers with two orders or more in the window / buyers. */
 export function buyerRepeatRate(frame: Frame, spread: SpreadOf | undefined): Metric {
-  return rate(frame, spread?.repeatKeys ?? 0, onSales("buyerRepeatRate/1", spread?.keys ?? 0, { roles: ["order"] }));
+  return rate(
+    frame,
+    spread?.repeatKeys ?? 0,
+    onSales("buyerRepeatRate/1", spread?.keys ?? 0, { roles: ["order"] }),
+  );
 }
 
 function shareMetric(

@@ -36,7 +36,10 @@ export function currencyOf(frame: Frame): string | undefined {
 }
 
 /** Rows by a key of theirs, in the order of first appearance. */
-export function groupRows(rows: readonly MonthRow[], key: (row: MonthRow) => string): Map<string, MonthRow[]> {
+export function groupRows(
+  rows: readonly MonthRow[],
+  key: (row: MonthRow) => string,
+): Map<string, MonthRow[]> {
   const groups = new Map<string, MonthRow[]>();
   for (const row of rows) {
     const group = groups.get(key(row));

@@ -1,5 +1,11 @@
 import {
-  type DurationMetric, type Interval, type Metric, type MetricBasis, type MoneyMetric, type NullReason, SAMPLE_MIN,
+  type DurationMetric,
+  type Interval,
+  type Metric,
+  type MetricBasis,
+  type MoneyMetric,
+  type NullReason,
+  SAMPLE_MIN,
 } from "../../host/metric-types.js";
 import { monthsIn } from "../../host/window.js";
 import type { SourceRow } from "../load/rows.js";
@@ -30,7 +36,10 @@ export function onSales(formula: string, n: number, more: Partial<Finding> = {})
 }
 
 /** A number with its ground. */
-export function metric(frame: Frame, finding: Finding & { readonly value: number | null; readonly unit: string }): Metric {
+export function metric(
+  frame: Frame,
+  finding: Finding & { readonly value: number | null; readonly unit: string },
+): Metric {
   const reason = reasonOf(frame, finding, finding.value !== null);
   const value = reason === null ? finding.value : null;
   return { ...ground(frame, finding, reason), value, unit: finding.unit, valueExcludingDisputed: value };
@@ -40,9 +49,10 @@ export function metric(frame: Frame, finding: Finding & { readonly value: number
 export function moneyMetric(frame: Frame, finding: Finding & { readonly minor: number | null }): MoneyMetric {
   const reason = reasonOf(frame, { ...finding, isAmount: true }, finding.minor !== null);
   const currency = currencyOf(frame) ?? frame.currency;
-  const amount = reason === null && finding.minor !== null && currency !== null
-    ? { minor: Math.round(finding.minor), currency }
-    : null;
+  const amount =
+    reason === null && finding.minor !== null && currency !== null
+      ? { minor: Math.round(finding.minor), currency }
+      : null;
   return { ...ground(frame, finding, reason), amount, amountExcludingDisputed: amount };
 }
 
@@ -54,7 +64,12 @@ export function durationMetric(
   const reason = reasonOf(frame, { ...finding, isSampled: true }, finding.seconds !== null);
   const seconds = reason === null ? finding.seconds : null;
   const hours = (value: number | undefined) => (value === undefined ? null : value / 3_600);
-  return { ...ground(frame, finding, reason), p50: hours(seconds?.p50), p90: hours(seconds?.p90), unit: "hour" };
+  return {
+    ...ground(frame, finding, reason),
+    p50: hours(seconds?.p50),
+    p90: hours(seconds?.p90),
+    unit: "hour",
+  };
 }
 
 /** Silence of the platforms is no zero; and a value that could not be computed lacks history. */
@@ -97,5 +112,7 @@ export function verificationOf({ rows }: Frame): number {
 }
 
 function sourcesOf(frame: Frame, roles: Finding["roles"]): string[] {
-  return [...new Set(frame.sources.filter(({ role }) => roles.includes(role)).map(({ source }) => source))].sort();
+  return [
+    ...new Set(frame.sources.filter(({ role }) => roles.includes(role)).map(({ source }) => source)),
+  ].sort();
 }

@@ -26,10 +26,16 @@ export function growthMoM(frame: Frame, history: Frame): Metric {
 export function growthYoY(history: Frame): Metric {
   const months = completeMonths(history);
   if (months.length >= SEASON_MONTHS_MIN) {
-    return growth(history, { formula: "growthYoY/1 deseasonalised", now: months.slice(-12), then: months.slice(-24, -12) });
+    return growth(history, {
+      formula: "growthYoY/1 deseasonalised",
+      now: months.slice(-12),
+      then: months.slice(-24, -12),
+    });
   }
   const last = months.at(-1);
-  const then = months.filter(({ month }) => last !== undefined && monthIndex(month) === monthIndex(last.month) - 12);
+  const then = months.filter(
+    ({ month }) => last !== undefined && monthIndex(month) === monthIndex(last.month) - 12,
+  );
   return growth(history, { formula: "growthYoY/1 raw", now: last === undefined ? [] : [last], then });
 }
 

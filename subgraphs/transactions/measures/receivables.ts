@@ -8,12 +8,21 @@ import { type Finding, moneyMetric } from "./ground.js";
 export const PRIOR_ORDERS = 30;
 
 /** Stands in for a platform with too few merchants: a cautious guess, to be replaced by the platform's own. */
-export const UNKNOWN_PRIOR: RefundPrior = { AWAITING_SHIP: 0.1, SHIPPED: 0.08, DELIVERED: 0.06, CONFIRMED: 0.02 };
+export const UNKNOWN_PRIOR: RefundPrior = {
+  AWAITING_SHIP: 0.1,
+  SHIPPED: 0.08,
+  DELIVERED: 0.06,
+  CONFIRMED: 0.02,
+};
 
 const ROLES = ["order", "payment", "refund", "shipment", "settlement"] as const;
 
 /** sum(paid - refunded) of paid, unsettled, uncancelled orders; of one state where it is given. */
-export function receivablesInTransit(frame: Frame, rows: readonly ReceivableRow[], state?: OrderState): MoneyMetric {
+export function receivablesInTransit(
+  frame: Frame,
+  rows: readonly ReceivableRow[],
+  state?: OrderState,
+): MoneyMetric {
   const chosen = state === undefined ? rows : rows.filter((row) => row.state === state);
   return moneyMetric(frame, { ...onState("receivablesInTransit/1", chosen), minor: sumAmounts(chosen) });
 }
@@ -22,10 +31,15 @@ export function receivablesInTransit(frame: Frame, rows: readonly ReceivableRow[
 export function expectedCollectible(
   frame: Frame,
   rows: readonly ReceivableRow[],
-  history: { readonly matured: readonly MaturedRow[]; readonly priors: ReadonlyMap<string, RefundPrior | undefined> },
+  history: {
+    readonly matured: readonly MaturedRow[];
+    readonly priors: ReadonlyMap<string, RefundPrior | undefined>;
+  },
 ): MoneyMetric {
   const minor = rows.reduce((sum, row) => {
-    const own = history.matured.filter(({ platform, currency }) => platform === row.platform && currency === row.currency);
+    const own = history.matured.filter(
+      ({ platform, currency }) => platform === row.platform && currency === row.currency,
+    );
     const p = refundChance(own, row.state, history.priors.get(row.platform) ?? UNKNOWN_PRIOR);
     return sum + row.amountMinor * (1 - p);
   }, 0);

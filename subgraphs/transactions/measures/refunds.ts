@@ -10,7 +10,12 @@ const ROLES = ["order", "payment", "refund", "shipment"] as const;
 export function refundRateAmount(frame: Frame, matured: readonly MaturedRow[]): Metric {
   const { orders, amountMinor, refundedMinor } = delivered(matured);
   return metric(frame, {
-    ...onSales("refundRateAmount/1", orders, { roles: ROLES, isSampled: true, isAmount: true, reason: immature(orders) }),
+    ...onSales("refundRateAmount/1", orders, {
+      roles: ROLES,
+      isSampled: true,
+      isAmount: true,
+      reason: immature(orders),
+    }),
     value: amountMinor === 0 ? null : refundedMinor / amountMinor,
     unit: "ratio",
   });
@@ -19,7 +24,11 @@ export function refundRateAmount(frame: Frame, matured: readonly MaturedRow[]): 
 /** Matured orders with a refund / matured orders. */
 export function refundRateCount(frame: Frame, matured: readonly MaturedRow[]): Metric {
   const { orders, refundedOrders } = delivered(matured);
-  return rate(frame, refundedOrders, onSales("refundRateCount/1", orders, { roles: ROLES, reason: immature(orders) }));
+  return rate(
+    frame,
+    refundedOrders,
+    onSales("refundRateCount/1", orders, { roles: ROLES, reason: immature(orders) }),
+  );
 }
 
 function immature(orders: number) {

@@ -7,12 +7,19 @@ import { rate } from "./rate.js";
 /** Sum of the totals of created orders, paid or not, by created day. */
 export function gmvGross(frame: Frame): MoneyMetric {
   const n = sumOf(frame.rows, "createdOrders");
-  return moneyMetric(frame, { ...onSales("gmvGross/1", n), roles: ["order"], minor: sumOf(frame.rows, "createdMinor") });
+  return moneyMetric(frame, {
+    ...onSales("gmvGross/1", n),
+    roles: ["order"],
+    minor: sumOf(frame.rows, "createdMinor"),
+  });
 }
 
 /** Sum of the paid amounts. */
 export function gmvPaid(frame: Frame): MoneyMetric {
-  return moneyMetric(frame, { ...onSales("gmvPaid/1", paidOrders(frame)), minor: sumOf(frame.rows, "paidMinor") });
+  return moneyMetric(frame, {
+    ...onSales("gmvPaid/1", paidOrders(frame)),
+    minor: sumOf(frame.rows, "paidMinor"),
+  });
 }
 
 /** The part of gmvPaid whose payment a second, independent platform saw: level 2 and above. */
@@ -24,7 +31,11 @@ export function verifiedRevenue(frame: Frame): MoneyMetric {
 /** Refunds paid out on the window's orders, whenever they were paid out. */
 export function returnsAmount(frame: Frame): MoneyMetric {
   const n = sumOf(frame.rows, "refundedOrders");
-  return moneyMetric(frame, { ...onSales("returnsAmount/1", n), roles: ["refund"], minor: sumOf(frame.rows, "refundedMinor") });
+  return moneyMetric(frame, {
+    ...onSales("returnsAmount/1", n),
+    roles: ["refund"],
+    minor: sumOf(frame.rows, "refundedMinor"),
+  });
 }
 
 /** gmvPaid - returnsAmount - what orders cancelled after payment left unrefunded. */
@@ -61,7 +72,11 @@ export function medianOrderValue(frame: Frame, quantiles: readonly Quantiles[]):
 
 /** Orders paid and cancelled before they shipped / orders paid. */
 export function cancelRatePreShip(frame: Frame): Metric {
-  return rate(frame, sumOf(frame.rows, "preShipCancelledOrders"), onSales("cancelRatePreShip/1", paidOrders(frame)));
+  return rate(
+    frame,
+    sumOf(frame.rows, "preShipCancelledOrders"),
+    onSales("cancelRatePreShip/1", paidOrders(frame)),
+  );
 }
 
 function paidOrders(frame: Frame): number {

@@ -30,7 +30,11 @@ export function seasonalityIndex(history: Frame): Metric[] {
   const n = months.reduce((sum, { orders }) => sum + orders, 0);
   return Array.from({ length: 12 }, (_, i) =>
     metric(history, {
-      ...onSales("seasonalityIndex/1", n, { roles: ["order", "payment", "refund"], isSampled: true, isAmount: true }),
+      ...onSales("seasonalityIndex/1", n, {
+        roles: ["order", "payment", "refund"],
+        isSampled: true,
+        isAmount: true,
+      }),
       value: indices?.[i] ?? null,
       unit: "ratio",
     }),

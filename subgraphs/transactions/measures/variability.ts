@@ -26,7 +26,11 @@ export function maxDrawdown(frame: Frame): Metric {
     peak = Math.max(peak, netMinor);
     if (peak > 0) worst = Math.max(worst, (peak - netMinor) / peak);
   }
-  return metric(frame, { ...onMonths("maxDrawdown/1", frame), value: months.length >= 2 && peak > 0 ? worst : null, unit: "ratio" });
+  return metric(frame, {
+    ...onMonths("maxDrawdown/1", frame),
+    value: months.length >= 2 && peak > 0 ? worst : null,
+    unit: "ratio",
+  });
 }
 
 /** Days without a paid order, from the window's first day with one to the day before asOf or the window's end. */
@@ -70,7 +74,12 @@ export function tenureDays(history: Frame): Metric {
 /** Months with any record, of those that may be seen. */
 export function monthsObserved(history: Frame): Metric {
   const n = new Set(history.rows.map(({ month }) => month)).size;
-  return metric(history, { ...onSales("monthsObserved/1", n), roles: ["order", "payment", "settlement"], value: n, unit: "month" });
+  return metric(history, {
+    ...onSales("monthsObserved/1", n),
+    roles: ["order", "payment", "settlement"],
+    value: n,
+    unit: "month",
+  });
 }
 
 /** The most months that history reaches back, the current one included. */

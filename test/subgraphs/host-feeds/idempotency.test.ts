@@ -46,7 +46,9 @@ describe("a batch under its idempotency key", () => {
   it("is refused for other bytes, even of the same meaning", async () => {
     await ledger.publish([order("o-1")], { platform, key: "k" });
     for (const body of [[order("o-2")], [`${JSON.stringify(order("o-1"))} `], []]) {
-      await expect(ledger.publish(body, { platform, key: "k" })).rejects.toMatchObject({ code: "FEED_KEY_REUSED" });
+      await expect(ledger.publish(body, { platform, key: "k" })).rejects.toMatchObject({
+        code: "FEED_KEY_REUSED",
+      });
     }
     expect(await landed()).toBe(1);
   });
@@ -65,7 +67,9 @@ describe("a batch under its idempotency key", () => {
   });
 
   it("is refused to all but one when it is sent at once with different bytes", async () => {
-    const sent = [1, 2, 3].map((totalMinor) => ledger.publish([order("o-1", { totalMinor })], { platform, key: "k" }));
+    const sent = [1, 2, 3].map((totalMinor) =>
+      ledger.publish([order("o-1", { totalMinor })], { platform, key: "k" }),
+    );
     const results = await Promise.allSettled(sent);
     expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     for (const result of results)
@@ -98,7 +102,10 @@ describe("a batch under its idempotency key", () => {
     expect(await ledger.facts(platform)).toEqual([]);
     expect(await ledger.intake.report(platform, "order", "k")).toBeUndefined();
     ledger.owner.onApply = async () => {};
-    expect(await ledger.publish(records, { platform, key: "k" })).toMatchObject({ accepted: 300, repeated: false });
+    expect(await ledger.publish(records, { platform, key: "k" })).toMatchObject({
+      accepted: 300,
+      repeated: false,
+    });
     expect(await ledger.facts(platform)).toHaveLength(300);
   });
 
@@ -130,7 +137,9 @@ describe("a batch under its idempotency key", () => {
               yield* bodyOf(orders(0, 5));
               throw new Error("gone");
             })();
-      await expect(ledger.intake.publish({ platform, kind: "order", idempotencyKey: "k", body })).rejects.toThrow();
+      await expect(
+        ledger.intake.publish({ platform, kind: "order", idempotencyKey: "k", body }),
+      ).rejects.toThrow();
     }
     expect(await landed()).toBe(0);
     expect(await ledger.publish(orders(0, 3), { platform, key: "k" })).toMatchObject({ accepted: 3 });
@@ -160,8 +169,8 @@ describe("a batch under its idempotency key", () => {
     const report = await ledger.publish(records, { platform });
     expect(report).toMatchObject({ accepted: CHUNK_RECORDS_MAX, corrected: 1, duplicate: 1, rejected: 1 });
     expect(report.rejections[0]?.line).toBe(CHUNK_RECORDS_MAX + 2);
-    expect((await ledger.facts(platform)).find(({ record_key }) => record_key === "o-0")?.payload["totalMinor"]).toBe(
-      1,
-    );
+    expect(
+      (await ledger.facts(platform)).find(({ record_key }) => record_key === "o-0")?.payload["totalMinor"],
+    ).toBe(1);
   });
 });

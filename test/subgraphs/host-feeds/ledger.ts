@@ -3,7 +3,12 @@ import { migrateSchema, type Postgres } from "../../../foundation/postgres.js";
 import type { Clock } from "../../../foundation/clock.js";
 import type { FeedKind } from "../../../schema/feeds/kinds.js";
 import type { AccountDirectory, BatchReport, FeedIntake } from "../../../schema/ports.js";
-import { createFeedIntake, type FeedChange, type FeedOwner, feedTables } from "../../../subgraphs/host/feeds/index.js";
+import {
+  createFeedIntake,
+  type FeedChange,
+  type FeedOwner,
+  feedTables,
+} from "../../../subgraphs/host/feeds/index.js";
 
 export const PLATFORM = "taoyuan-market";
 export const PSEUDONYM_KEY = Buffer.alloc(32, 3);
@@ -55,7 +60,9 @@ export function createLedgerOwner(): LedgerOwner {
 /** Sellers `A...` are of merchant A, `B...` of merchant B; everything else is unknown. */
 export const directory: AccountDirectory = {
   resolve: async (_platform, accounts) =>
-    accounts.map(({ sellerId }) => ({ A: "91990100MA0000A193", B: "92990100MA0000B234" })[sellerId.charAt(0)]),
+    accounts.map(
+      ({ sellerId }) => ({ A: "91990100MA0000A193", B: "92990100MA0000B234" })[sellerId.charAt(0)],
+    ),
 };
 
 export const clock: Clock = { now: () => new Date("2024-06-01T00:00:00Z"), monotonicMs: () => 0 };
@@ -90,7 +97,14 @@ export interface Version extends Omit<Fact, "payload"> {
 export async function openLedger(postgres: Postgres): Promise<Ledger> {
   await migrateSchema(postgres, "ledger", ledgerMigrations);
   const owner = createLedgerOwner();
-  const intake = createFeedIntake({ schema: "ledger", owner, postgres, clock, directory, pseudonymKey: PSEUDONYM_KEY });
+  const intake = createFeedIntake({
+    schema: "ledger",
+    owner,
+    postgres,
+    clock,
+    directory,
+    pseudonymKey: PSEUDONYM_KEY,
+  });
   let keys = 0;
   return {
     owner,
@@ -124,5 +138,12 @@ export async function* bodyOf(records: readonly (object | string)[]): AsyncGener
 }
 
 export function order(orderId: string, change: Record<string, unknown> = {}): Record<string, unknown> {
-  return { orderId, sellerId: "A1", currency: "CNY", totalMinor: 100, createdAt: "2024-03-01T00:00:00Z", ...change };
+  return {
+    orderId,
+    sellerId: "A1",
+    currency: "CNY",
+    totalMinor: 100,
+    createdAt: "2024-03-01T00:00:00Z",
+    ...change,
+  };
 }

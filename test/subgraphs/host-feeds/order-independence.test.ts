@@ -70,7 +70,10 @@ describe("whatever comes in whatever batches", () => {
     );
     const { platform: reference } = await publishAll([orders]);
     const expected = await ledger.facts(reference);
-    const shuffled = fc.shuffledSubarray([...orders, ...orders.slice(0, 4)], { minLength: 16, maxLength: 16 });
+    const shuffled = fc.shuffledSubarray([...orders, ...orders.slice(0, 4)], {
+      minLength: 16,
+      maxLength: 16,
+    });
     await fc.assert(
       fc.asyncProperty(shuffled, fc.integer({ min: 1, max: 15 }), async (mixed, cut) => {
         const { platform, totals } = await publishAll([mixed.slice(0, cut), mixed.slice(cut)]);

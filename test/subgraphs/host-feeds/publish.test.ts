@@ -38,7 +38,12 @@ describe("publishing a batch", () => {
       '{"__proto__":{"polluted":1},' + JSON.stringify(order("o-7")).slice(1),
       "[1]",
     ]);
-    expect(report).toMatchObject({ kind: "order", platform, repeated: false, receivedAt: "2024-06-01T00:00:00.000Z" });
+    expect(report).toMatchObject({
+      kind: "order",
+      platform,
+      repeated: false,
+      receivedAt: "2024-06-01T00:00:00.000Z",
+    });
     expect(report).toMatchObject({ accepted: 2, duplicate: 0, corrected: 0, rejected: 8 });
     expect(report.rejections.map(({ line, pointer, code }) => [line, pointer, code])).toEqual([
       [3, "", "FEED_RECORD_NOT_JSON"],
@@ -66,7 +71,11 @@ describe("publishing a batch", () => {
     await publish([order("o-1")]);
     const before = await ledger.versions(platform);
     const { orderId, ...rest } = order("o-1");
-    expect(await publish([{ ...rest, orderId, platform }])).toMatchObject({ accepted: 0, duplicate: 1, corrected: 0 });
+    expect(await publish([{ ...rest, orderId, platform }])).toMatchObject({
+      accepted: 0,
+      duplicate: 1,
+      corrected: 0,
+    });
     expect(await ledger.versions(platform)).toEqual(before);
   });
 
@@ -143,10 +152,15 @@ describe("publishing a batch", () => {
 
   it("platforms and kinds do not meet under one record key or idempotency key", async () => {
     await publish([order("o-1")], "k");
-    const other = await ledger.publish([order("o-1", { totalMinor: 1 })], { platform: `${platform}-b`, key: "k" });
+    const other = await ledger.publish([order("o-1", { totalMinor: 1 })], {
+      platform: `${platform}-b`,
+      key: "k",
+    });
     expect(other).toMatchObject({ accepted: 1, repeated: false });
     const social = { recordId: "o-1", sellerId: "A1", channel: "c", date: "2024-02-29", followers: 1 };
-    expect(await ledger.publish([social], { platform, key: "k", kind: "social" })).toMatchObject({ accepted: 1 });
+    expect(await ledger.publish([social], { platform, key: "k", kind: "social" })).toMatchObject({
+      accepted: 1,
+    });
   });
 
   it("the buyer is a pseudonym in everything that is stored", async () => {
@@ -183,7 +197,9 @@ describe("publishing a batch", () => {
       Array.from({ length: 2_500 }, (_, index) => (index % 2 === 0 ? "{" : order("o", { sellerId: "?" }))),
     );
     expect(report.rejected).toBe(2_500);
-    expect(report.rejections.map(({ line }) => line)).toEqual(Array.from({ length: 1_000 }, (_, index) => index + 1));
+    expect(report.rejections.map(({ line }) => line)).toEqual(
+      Array.from({ length: 1_000 }, (_, index) => index + 1),
+    );
   });
 
   it("an empty body is a batch of nothing", async () => {
@@ -193,7 +209,10 @@ describe("publishing a batch", () => {
 
   it("a line that is too long fails the batch, and nothing of it lands", async () => {
     const records = [order("o-1"), order("o-2", { region: "x".repeat(1024 * 1024) })];
-    await expect(publish(records, "long")).rejects.toMatchObject({ code: "FEED_LINE_TOO_LONG", facts: { line: 2 } });
+    await expect(publish(records, "long")).rejects.toMatchObject({
+      code: "FEED_LINE_TOO_LONG",
+      facts: { line: 2 },
+    });
     expect(await ledger.versions(platform)).toEqual([]);
     expect(await publish([order("o-1")], "long")).toMatchObject({ accepted: 1, repeated: false });
   });
@@ -207,7 +226,9 @@ describe("publishing a batch", () => {
     await expect(
       ledger.intake.publish({ platform: PLATFORM, kind: "payment", idempotencyKey: "k", body }),
     ).rejects.toMatchObject({ code: "FEED_KIND_UNKNOWN" });
-    await expect(ledger.intake.report(PLATFORM, "payment", "k")).rejects.toMatchObject({ code: "FEED_KIND_UNKNOWN" });
+    await expect(ledger.intake.report(PLATFORM, "payment", "k")).rejects.toMatchObject({
+      code: "FEED_KIND_UNKNOWN",
+    });
   });
 
   it("raw records cannot be changed, deleted or truncated", async () => {

@@ -126,7 +126,8 @@ describe("a buyer's pseudonym", () => {
 
 describe("what makes a record itself", () => {
   it("a review is named by review and order together, without two names meeting", () => {
-    const key = (reviewId: string, orderId?: string) => recordKey("review", { reviewId, orderId } as ReviewRecord);
+    const key = (reviewId: string, orderId?: string) =>
+      recordKey("review", { reviewId, orderId } as ReviewRecord);
     expect(key("r-1", "o-1")).toBe("r-1/o-1");
     expect(key("r-1")).toBe("r-1/");
     expect(key("a/b", "c")).not.toBe(key("a", "b/c"));
@@ -134,7 +135,8 @@ describe("what makes a record itself", () => {
   });
 
   it("an owner's account is named by its seller, other roles by role and merchant too", () => {
-    const key = (role?: string) => recordKey("account", { sellerId: "s", merchantId: "M", role } as AccountRecord);
+    const key = (role?: string) =>
+      recordKey("account", { sellerId: "s", merchantId: "M", role } as AccountRecord);
     expect([key(), key("OWNER"), key("OPERATOR")]).toEqual(["s", "s", "s/OPERATOR/M"]);
   });
 
@@ -159,7 +161,8 @@ describe("what makes a record itself", () => {
 describe("the rejections of a batch", () => {
   it("are all counted; the first by line are kept", () => {
     const rejections = new Rejections();
-    const add = (line: number) => rejections.add({ line, pointer: "", code: "FEED_RECORD_INVALID", message: "x" });
+    const add = (line: number) =>
+      rejections.add({ line, pointer: "", code: "FEED_RECORD_INVALID", message: "x" });
     for (let line = 5_000; line > 0; line -= 1) add(line);
     rejections.settle();
     add(5_001);

@@ -10,7 +10,8 @@ const MERCHANT = `query ($id: MerchantId!, $reference: String = "case-1") {
 const MERCHANTS = `query ($inquiries: [InquiryInput!]!) {
   merchants(inquiries: $inquiries) { id identity { legalName } } }`;
 
-const inquiries = (...ids: string[]) => ids.map((id) => ({ id, purpose: "PRE_LOAN_ASSESSMENT", reference: "case-1" }));
+const inquiries = (...ids: string[]) =>
+  ids.map((id) => ({ id, purpose: "PRE_LOAN_ASSESSMENT", reference: "case-1" }));
 
 describe("who a merchant is", () => {
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
@@ -28,7 +29,11 @@ describe("who a merchant is", () => {
         validFrom: "2021-06-01T00:00:00Z",
         validTo: "2024-01-01T00:00:00Z",
       }),
-      account("s-2", A, { legalName: "Only a name", openedAt: "2010-01-01T00:00:00Z", evidence: ["NAME_ONLY"] }),
+      account("s-2", A, {
+        legalName: "Only a name",
+        openedAt: "2010-01-01T00:00:00Z",
+        evidence: ["NAME_ONLY"],
+      }),
       account("s-3", B, { role: "OPERATOR", openedAt: "2012-01-01T00:00:00Z" }),
       account("s-4", D, { openedAt: "2030-01-01T00:00:00Z" }),
     ]);
@@ -88,7 +93,11 @@ describe("who a merchant is", () => {
   });
 
   it("a sole trader is an individual; operating another's account is no tenure", async () => {
-    expect(await identityOf(B)).toMatchObject({ regime: "INDIVIDUAL", tenure: null, accounts: [{ role: "OPERATOR" }] });
+    expect(await identityOf(B)).toMatchObject({
+      regime: "INDIVIDUAL",
+      tenure: null,
+      accounts: [{ role: "OPERATOR" }],
+    });
   });
 
   it("a wrong check digit warns; an account that opens in the future is no tenure yet", async () => {
@@ -133,20 +142,25 @@ describe("who a merchant is", () => {
 
   it("a portfolio has at most 100 inquiries", async () => {
     const many = (count: number) => ({ inquiries: Array.from({ length: count }, () => inquiries(A)[0]) });
-    expect((await ask(postgres, { grants: [A] }, { query: MERCHANTS, variables: many(100) })).errors).toBeUndefined();
+    expect(
+      (await ask(postgres, { grants: [A] }, { query: MERCHANTS, variables: many(100) })).errors,
+    ).toBeUndefined();
     const { data, errors } = await ask(postgres, { grants: [A] }, { query: MERCHANTS, variables: many(101) });
     expect(data).toBeNull();
     expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
   });
 
-  it.each(["", " ", " a", "a ", "x".repeat(65), "a\tb", "\u8ba2"])("%j is no reference", async (reference) => {
-    const one = await ask(postgres, { grants: [A] }, { query: MERCHANT, variables: { id: A, reference } });
-    expect(one.errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
-    const variables = { inquiries: [...inquiries(A), { ...inquiries(B)[0], reference }] };
-    expect((await ask(postgres, { grants: [A, B] }, { query: MERCHANTS, variables })).errors).toMatchObject([
-      { extensions: { code: "BAD_USER_INPUT" } },
-    ]);
-  });
+  it.each(["", " ", " a", "a ", "x".repeat(65), "a\tb", "\u8ba2"])(
+    "%j is no reference",
+    async (reference) => {
+      const one = await ask(postgres, { grants: [A] }, { query: MERCHANT, variables: { id: A, reference } });
+      expect(one.errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
+      const variables = { inquiries: [...inquiries(A), { ...inquiries(B)[0], reference }] };
+      expect((await ask(postgres, { grants: [A, B] }, { query: MERCHANTS, variables })).errors).toMatchObject(
+        [{ extensions: { code: "BAD_USER_INPUT" } }],
+      );
+    },
+  );
 
   it("a reference has 1 to 64 characters", async () => {
     for (const reference of ["x", "case 2024/7", "x".repeat(64)]) {
@@ -161,22 +175,33 @@ describe("who a merchant is", () => {
     expect((await ask(postgres, { party: "merchant", id: A, grants: [A, B] }, { query })).data).toEqual({
       me: { id: A, identity: { legalName: `Name of ${A}` } },
     });
-    expect((await ask(postgres, { party: "merchant", id: A, grants: [B] }, { query })).data).toEqual({ me: null });
+    expect((await ask(postgres, { party: "merchant", id: A, grants: [B] }, { query })).data).toEqual({
+      me: null,
+    });
   });
 
   it("banks have no own file, and merchants, platforms and officers ask about nobody", async () => {
-    const code = async (...asked: Parameters<typeof ask>) => (await ask(...asked)).errors?.[0]?.extensions.code;
+    const code = async (...asked: Parameters<typeof ask>) =>
+      (await ask(...asked)).errors?.[0]?.extensions.code;
     expect(await code(postgres, { id: A, grants: [A] }, { query: "{ me { id } }" })).toBe("FORBIDDEN");
     for (const party of ["merchant", "platform", "officer"] as const) {
-      expect(await code(postgres, { party, id: A, grants: [A] }, { query: MERCHANT, variables: { id: A } })).toBe(
-        "FORBIDDEN",
-      );
       expect(
-        await code(postgres, { party, grants: [A] }, { query: MERCHANTS, variables: { inquiries: inquiries(A) } }),
+        await code(postgres, { party, id: A, grants: [A] }, { query: MERCHANT, variables: { id: A } }),
+      ).toBe("FORBIDDEN");
+      expect(
+        await code(
+          postgres,
+          { party, grants: [A] },
+          { query: MERCHANTS, variables: { inquiries: inquiries(A) } },
+        ),
       ).toBe("FORBIDDEN");
     }
     expect(
-      await code(postgres, { scopes: ["consents:read"], grants: [A] }, { query: MERCHANT, variables: { id: A } }),
+      await code(
+        postgres,
+        { scopes: ["consents:read"], grants: [A] },
+        { query: MERCHANT, variables: { id: A } },
+      ),
     ).toBe("INSUFFICIENT_SCOPE");
     expect(
       await code(postgres, { party: "merchant", id: A, scopes: [], grants: [A] }, { query: "{ me { id } }" }),

@@ -31,17 +31,22 @@ describe("linking accounts", () => {
 
   it("an account belongs to its merchant from its opening on, and not before", async () => {
     expect(await publish([account(seller, A)])).toMatchObject({ accepted: 1, rejected: 0 });
-    expect(await owners("2019-12-31T23:59:59.999Z", "2020-01-01T08:00:00+08:00", "2090-01-01T00:00:00Z")).toEqual([
-      undefined,
-      A,
-      A,
-    ]);
+    expect(
+      await owners("2019-12-31T23:59:59.999Z", "2020-01-01T08:00:00+08:00", "2090-01-01T00:00:00Z"),
+    ).toEqual([undefined, A, A]);
   });
 
   it("a link is dated: the start counts, the end does not", async () => {
-    await publish([account(seller, A, { validFrom: "2021-01-01T00:00:00Z", validTo: "2022-01-01T00:00:00Z" })]);
+    await publish([
+      account(seller, A, { validFrom: "2021-01-01T00:00:00Z", validTo: "2022-01-01T00:00:00Z" }),
+    ]);
     expect(
-      await owners("2020-06-01T00:00:00Z", "2021-01-01T00:00:00Z", "2021-12-31T23:59:59.999Z", "2022-01-01T00:00:00Z"),
+      await owners(
+        "2020-06-01T00:00:00Z",
+        "2021-01-01T00:00:00Z",
+        "2021-12-31T23:59:59.999Z",
+        "2022-01-01T00:00:00Z",
+      ),
     ).toEqual([undefined, A, A, undefined]);
   });
 
@@ -57,7 +62,11 @@ describe("linking accounts", () => {
       account(seller, B, { validFrom: "2021-01-01T00:00:00Z" }),
       account(seller, A, { validFrom: "2022-01-01T00:00:00Z" }),
     ]);
-    expect(await owners("2020-06-01T00:00:00Z", "2021-06-01T00:00:00Z", "2022-06-01T00:00:00Z")).toEqual([A, B, A]);
+    expect(await owners("2020-06-01T00:00:00Z", "2021-06-01T00:00:00Z", "2022-06-01T00:00:00Z")).toEqual([
+      A,
+      B,
+      A,
+    ]);
   });
 
   it("a corrected transfer moves its own start only", async () => {
@@ -71,9 +80,10 @@ describe("linking accounts", () => {
     await publish([account(seller, A)]);
     await publish([account(seller, B)]);
     expect(await owners("2020-06-01T00:00:00Z", "2024-01-01T00:00:00Z")).toEqual([B, B]);
-    const { rows } = await postgres.pool.query("select merchant_id from merchants.account_link where seller_id = $1", [
-      seller,
-    ]);
+    const { rows } = await postgres.pool.query(
+      "select merchant_id from merchants.account_link where seller_id = $1",
+      [seller],
+    );
     expect(rows).toEqual([{ merchant_id: B }]);
   });
 
@@ -132,7 +142,10 @@ describe("linking accounts", () => {
     await publish([account(seller, B)], "pinglun-reviews");
     const directory = createAccountDirectory(postgres);
     const at = [{ sellerId: seller, at: "2021-01-01T00:00:00Z" }];
-    expect([await directory.resolve(PLATFORM, at), await directory.resolve("pinglun-reviews", at)]).toEqual([[A], [B]]);
+    expect([await directory.resolve(PLATFORM, at), await directory.resolve("pinglun-reviews", at)]).toEqual([
+      [A],
+      [B],
+    ]);
     expect(await directory.resolve("unheard-of", at)).toEqual([undefined]);
   });
 
@@ -144,7 +157,10 @@ describe("linking accounts", () => {
       sellerId: index % 2 === 0 ? seller : `${seller}-b`,
       at,
     }));
-    const answers = await createAccountDirectory(postgres).resolve(PLATFORM, [...asked, { sellerId: "unknown", at }]);
+    const answers = await createAccountDirectory(postgres).resolve(PLATFORM, [
+      ...asked,
+      { sellerId: "unknown", at },
+    ]);
     expect(answers).toEqual([...asked.map((_, index) => (index % 2 === 0 ? A : B)), undefined]);
     expect(statements).toHaveLength(1);
     expect(await createAccountDirectory(postgres).resolve(PLATFORM, [])).toEqual([]);

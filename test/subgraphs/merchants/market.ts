@@ -20,7 +20,13 @@ export const PLATFORM = "taoyuan-market";
 export const clock: Clock = { now: () => new Date("2024-06-01T12:00:00Z"), monotonicMs: () => 0 };
 
 export function account(sellerId: string, merchantId: string, change: Record<string, unknown> = {}): object {
-  return { sellerId, merchantId, legalName: `Name of ${merchantId}`, openedAt: "2020-01-01T00:00:00Z", ...change };
+  return {
+    sellerId,
+    merchantId,
+    legalName: `Name of ${merchantId}`,
+    openedAt: "2020-01-01T00:00:00Z",
+    ...change,
+  };
 }
 
 export type PublishAccounts = (records: readonly object[], platform?: string) => Promise<BatchReport>;
@@ -56,7 +62,13 @@ export async function ask(
   asker: Asker,
   body: { query: string; variables?: object },
 ): Promise<Answer> {
-  const { party = "bank", id = "demo-bank", scopes = ["profile:read"], grants = [], categories = ["IDENTITY"] } = asker;
+  const {
+    party = "bank",
+    id = "demo-bank",
+    scopes = ["profile:read"],
+    grants = [],
+    categories = ["IDENTITY"],
+  } = asker;
   const permit = new Permit(
     { party, id, scopes: new Set(scopes) },
     grants.map((merchant) => ({ inquiry: `inquiry-${merchant}`, merchant, categories })),

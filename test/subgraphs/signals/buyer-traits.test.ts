@@ -7,13 +7,27 @@ const age = (bucket: string, count: number) => ({ trait: "age", bucket, count })
 describe("buyer traits", () => {
   it("leave whole when every bucket has ten people", () => {
     expect(summarizeTraits([age("18-24", 10), age("25-34", 40)])).toEqual([
-      { trait: "age", buckets: [{ bucket: "25-34", count: 40 }, { bucket: "18-24", count: 10 }], suppressed: 0 },
+      {
+        trait: "age",
+        buckets: [
+          { bucket: "25-34", count: 40 },
+          { bucket: "18-24", count: 10 },
+        ],
+        suppressed: 0,
+      },
     ]);
   });
 
   it("withhold two buckets below ten, and no others", () => {
     const [summary] = summarizeTraits([age("a", 9), age("b", 40), age("c", 3), age("d", 12)]);
-    expect(summary).toEqual({ trait: "age", buckets: [{ bucket: "b", count: 40 }, { bucket: "d", count: 12 }], suppressed: 2 });
+    expect(summary).toEqual({
+      trait: "age",
+      buckets: [
+        { bucket: "b", count: 40 },
+        { bucket: "d", count: 12 },
+      ],
+      suppressed: 2,
+    });
   });
 
   it("withhold the smallest other bucket with a single one below ten", () => {
@@ -22,12 +36,25 @@ describe("buyer traits", () => {
   });
 
   it("judge each trait on its own", () => {
-    const summaries = summarizeTraits([age("a", 50), age("b", 50), { trait: "region", bucket: "x", count: 1 }]);
-    expect(summaries.map(({ trait, suppressed }) => [trait, suppressed])).toEqual([["age", 0], ["region", 1]]);
+    const summaries = summarizeTraits([
+      age("a", 50),
+      age("b", 50),
+      { trait: "region", bucket: "x", count: 1 },
+    ]);
+    expect(summaries.map(({ trait, suppressed }) => [trait, suppressed])).toEqual([
+      ["age", 0],
+      ["region", 1],
+    ]);
   });
 
   it("never show a small bucket nor hide exactly one beside others", () => {
-    const traits = fc.array(fc.record({ trait: fc.constantFrom("a", "b"), bucket: fc.constantFrom("1", "2", "3", "4"), count: fc.nat(25) }));
+    const traits = fc.array(
+      fc.record({
+        trait: fc.constantFrom("a", "b"),
+        bucket: fc.constantFrom("1", "2", "3", "4"),
+        count: fc.nat(25),
+      }),
+    );
     fc.assert(
       fc.property(traits, (list) => {
         for (const { buckets, suppressed } of summarizeTraits(list)) {

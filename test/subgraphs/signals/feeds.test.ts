@@ -24,7 +24,9 @@ function reviewOf(random: Random, id: number): ReviewRecord {
     createdAt: new Date(createdMs).toISOString(),
     ...(zone === undefined ? {} : { zone }),
     ...(random.chance(0.5) ? { text: `text ${random.next()}` } : {}),
-    ...(random.chance(0.5) ? { repliedAt: new Date(createdMs + random.below(5 * DAY_MS)).toISOString() } : {}),
+    ...(random.chance(0.5)
+      ? { repliedAt: new Date(createdMs + random.below(5 * DAY_MS)).toISOString() }
+      : {}),
     ...(random.chance(0.1) ? { deletedAt: new Date(createdMs + DAY_MS).toISOString() } : {}),
   };
 }
@@ -32,9 +34,17 @@ function reviewOf(random: Random, id: number): ReviewRecord {
 function socialOf(random: Random, id: number): SocialRecord {
   const date = new Date(START_MS + random.below(70) * DAY_MS).toISOString().slice(0, 10);
   return {
-    recordId: `so-${id}`, sellerId: `s-${1 + random.below(3)}`, channel: random.pick(["live", "video"]), date,
-    followers: random.below(1_000), posts: random.below(3), views: random.below(500), likes: random.below(50),
-    ...(random.chance(0.2) ? { buyerTraits: [{ trait: "age", bucket: "18-24", count: random.below(100) }] } : {}),
+    recordId: `so-${id}`,
+    sellerId: `s-${1 + random.below(3)}`,
+    channel: random.pick(["live", "video"]),
+    date,
+    followers: random.below(1_000),
+    posts: random.below(3),
+    views: random.below(500),
+    likes: random.below(50),
+    ...(random.chance(0.2)
+      ? { buyerTraits: [{ trait: "age", bucket: "18-24", count: random.below(100) }] }
+      : {}),
   };
 }
 
@@ -104,14 +114,22 @@ describe(`the feeds of signals (seed ${SEED})`, () => {
       const seconds = Math.floor((Date.parse(record.repliedAt) - Date.parse(record.createdAt)) / 1_000);
       addTo(expected, `${at} replied`, 1);
       addTo(expected, `${at} reply_seconds`, seconds);
-      addTo(replies, `${merchant} ${platform} ${day.slice(0, 7)} ${Math.ceil(Math.log(Math.max(1, seconds)) / Math.log(REPLY_GAMMA))}`, 1);
+      addTo(
+        replies,
+        `${merchant} ${platform} ${day.slice(0, 7)} ${Math.ceil(Math.log(Math.max(1, seconds)) / Math.log(REPLY_GAMMA))}`,
+        1,
+      );
     }
     const kept = new Map<string, number>();
     for (const { merchant_id, platform, day, ...sums } of await bench.rows<Record<string, string | number>>(
       "select merchant_id, platform, day::text as day, stars1, stars2, stars3, stars4, stars5, replied, deleted, reply_seconds from signals.review_daily",
     )) {
-      for (const [name, value] of Object.entries(sums)) kept.set(`${merchant_id} ${platform} ${day} ${name}`, Number(value));
-      expect([1, 2, 3, 4, 5].some((rating) => sums[`stars${rating}`] !== 0), "a day without reviews is swept away").toBe(true);
+      for (const [name, value] of Object.entries(sums))
+        kept.set(`${merchant_id} ${platform} ${day} ${name}`, Number(value));
+      expect(
+        [1, 2, 3, 4, 5].some((rating) => sums[`stars${rating}`] !== 0),
+        "a day without reviews is swept away",
+      ).toBe(true);
     }
     expect(nonZero(kept)).toEqual(nonZero(expected));
 
@@ -120,19 +138,29 @@ describe(`the feeds of signals (seed ${SEED})`, () => {
     );
     expect(nonZero(new Map(sketch.map(({ at, count }) => [at, count])))).toEqual(nonZero(replies));
     const prior = await bench.rows<{ platform: string }>("select * from signals.review_prior");
-    const priorSums = prior.flatMap(({ platform, ...sums }) => Object.entries(sums).map(([name, value]) => [`${platform} ${name}`, Number(value)] as const));
+    const priorSums = prior.flatMap(({ platform, ...sums }) =>
+      Object.entries(sums).map(([name, value]) => [`${platform} ${name}`, Number(value)] as const),
+    );
     expect(nonZero(new Map(priorSums))).toEqual(nonZero(priors));
   });
 
   it("keep the text of a review apart from its raw record, and only the newest", async () => {
     bench.links.set("site-t/s-1", "92990100MA0000B234");
-    const review = { reviewId: "t/1", orderId: "o", sellerId: "s-1", rating: 4, createdAt: "2026-03-01T00:00:00Z" };
+    const review = {
+      reviewId: "t/1",
+      orderId: "o",
+      sellerId: "s-1",
+      rating: 4,
+      createdAt: "2026-03-01T00:00:00Z",
+    };
     await bench.publish("site-t", "review", [{ ...review, text: "first words" }]);
     const report = await bench.publish("site-t", "review", [{ ...review, text: "second words" }]);
     expect(report.corrected).toBe(1);
     const texts = "select text from signals.review_text where platform = 'site-t'";
     expect(await bench.rows(texts)).toEqual([{ text: "second words" }]);
-    const raw = await bench.rows<{ payload: object }>("select payload from signals.feed_record where platform = 'site-t'");
+    const raw = await bench.rows<{ payload: object }>(
+      "select payload from signals.feed_record where platform = 'site-t'",
+    );
     expect(raw).toHaveLength(2);
     expect(JSON.stringify(raw)).not.toContain("words");
     await bench.publish("site-t", "review", [review]);
@@ -141,17 +169,27 @@ describe(`the feeds of signals (seed ${SEED})`, () => {
 
   it("move a review with its seller's link: the old merchant keeps neither fact, text nor count", async () => {
     bench.links.set("site-m/s-9", "91990100MA0000A193");
-    const review = { reviewId: "m-1", sellerId: "s-9", rating: 1, createdAt: "2026-03-01T00:00:00Z", text: "words" };
+    const review = {
+      reviewId: "m-1",
+      sellerId: "s-9",
+      rating: 1,
+      createdAt: "2026-03-01T00:00:00Z",
+      text: "words",
+    };
     await bench.publish("site-m", "review", [review]);
     bench.links.set("site-m/s-9", "92990100MA0000B234");
     await bench.publish("site-m", "review", [{ ...review, rating: 2 }]);
     for (const table of ["review_fact", "review_text", "review_daily"]) {
-      const rows = await bench.rows(`select distinct merchant_id from signals.${table} where platform = 'site-m'`);
+      const rows = await bench.rows(
+        `select distinct merchant_id from signals.${table} where platform = 'site-m'`,
+      );
       expect(rows, table).toEqual([{ merchant_id: "92990100MA0000B234" }]);
     }
-    expect(await bench.rows("select merchants, reviews, stars from signals.review_prior where platform = 'site-m'")).toEqual([
-      { merchants: 1, reviews: 1, stars: 2 },
-    ]);
+    expect(
+      await bench.rows(
+        "select merchants, reviews, stars from signals.review_prior where platform = 'site-m'",
+      ),
+    ).toEqual([{ merchants: 1, reviews: 1, stars: 2 }]);
   });
 
   it("reject a reply or a removal before the review, and traits that come twice, and take the rest", async () => {
@@ -165,19 +203,31 @@ describe(`the feeds of signals (seed ${SEED})`, () => {
     ]);
     expect(reviews).toMatchObject({ accepted: 1, rejected: 2 });
     expect(reviews.rejections.map(({ pointer, code }) => [pointer, code])).toEqual([
-      ["/repliedAt", "FEED_RECORD_INVALID"], ["/deletedAt", "FEED_RECORD_INVALID"],
+      ["/repliedAt", "FEED_RECORD_INVALID"],
+      ["/deletedAt", "FEED_RECORD_INVALID"],
     ]);
     const trait = { trait: "age", bucket: "18-24", count: 1 };
     const social = await bench.publish("site-d", "social", [
-      { recordId: "1", sellerId: "s-1", channel: "live", date: "2026-03-01", followers: 1, buyerTraits: [trait, trait] },
+      {
+        recordId: "1",
+        sellerId: "s-1",
+        channel: "live",
+        date: "2026-03-01",
+        followers: 1,
+        buyerTraits: [trait, trait],
+      },
     ]);
-    expect(social.rejections).toMatchObject([{ line: 1, pointer: "/buyerTraits/1", code: "FEED_RECORD_INVALID" }]);
+    expect(social.rejections).toMatchObject([
+      { line: 1, pointer: "/buyerTraits/1", code: "FEED_RECORD_INVALID" },
+    ]);
   });
 
   it("roll social days up to what summing them one by one gives, after corrections and moves in any order", async () => {
     const states = await publishAtRandom(bench, "social", socialOf);
     const days = new Map<string, SocialRecord>();
-    for (const { platform, record } of [...states].sort((a, b) => (a.record.recordId < b.record.recordId ? -1 : 1))) {
+    for (const { platform, record } of [...states].sort((a, b) =>
+      a.record.recordId < b.record.recordId ? -1 : 1,
+    )) {
       const merchant = bench.links.get(`${platform}/${record.sellerId}`) ?? "";
       days.set([merchant, platform, record.sellerId, record.channel, record.date].join(" "), record);
     }

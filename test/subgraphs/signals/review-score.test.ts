@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import {
-  negativeShare, PRIOR_DEFAULT, priorMean, reviewScoreBayes, type Stars, wilsonInterval,
+  negativeShare,
+  PRIOR_DEFAULT,
+  priorMean,
+  reviewScoreBayes,
+  type Stars,
+  wilsonInterval,
 } from "../../../subgraphs/signals/reviews/review-score.js";
 
 const PRIOR = { platform: "site", merchants: 10, reviews: 1_000, stars: 4_200 };
@@ -28,7 +33,10 @@ describe("the Bayesian score", () => {
   });
 
   it("weights the priors of several platforms by the merchant's own reviews there", () => {
-    const byPlatform = new Map<string, Stars>([["site", [0, 0, 0, 0, 30]], ["other", [10, 0, 0, 0, 0]]]);
+    const byPlatform = new Map<string, Stars>([
+      ["site", [0, 0, 0, 0, 30]],
+      ["other", [10, 0, 0, 0, 0]],
+    ]);
     const other = { platform: "other", merchants: 20, reviews: 100, stars: 300 };
     const mean = (30 * 4.2 + 10 * 3) / 40;
     expect(reviewScoreBayes(byPlatform, [other, PRIOR])).toBeCloseTo((50 * mean + 160) / 90, 12);

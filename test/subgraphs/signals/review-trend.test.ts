@@ -1,10 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { mondayOf, reviewTrend, theilSen, trendStart, weekOf } from "../../../subgraphs/signals/reviews/review-trend.js";
+import {
+  mondayOf,
+  reviewTrend,
+  theilSen,
+  trendStart,
+  weekOf,
+} from "../../../subgraphs/signals/reviews/review-trend.js";
 
 describe("the trend of reviews", () => {
   it("finds the slope of a line in spite of a wild week", () => {
-    const weeks = Array.from({ length: 26 }, (_, week) => ({ week, reviews: 10, stars: 10 * (3 + 0.05 * week) }));
+    const weeks = Array.from({ length: 26 }, (_, week) => ({
+      week,
+      reviews: 10,
+      stars: 10 * (3 + 0.05 * week),
+    }));
     weeks[13] = { week: 13, reviews: 1, stars: 1 };
     const trend = reviewTrend(weeks);
     expect(trend?.slope).toBeCloseTo(0.05, 6);
@@ -13,7 +23,11 @@ describe("the trend of reviews", () => {
   });
 
   it("leaves out weeks without reviews", () => {
-    const weeks = [{ week: 1, reviews: 2, stars: 8 }, { week: 2, reviews: 0, stars: 0 }, { week: 3, reviews: 1, stars: 5 }];
+    const weeks = [
+      { week: 1, reviews: 2, stars: 8 },
+      { week: 2, reviews: 0, stars: 0 },
+      { week: 3, reviews: 1, stars: 5 },
+    ];
     expect(reviewTrend(weeks)?.slope).toBeCloseTo(0.5, 12);
   });
 
@@ -28,7 +42,10 @@ describe("the trend of reviews", () => {
     const slopes = points.flatMap((a, i) => points.slice(i + 1).map((b) => a.x + b.x)).sort((a, b) => a - b);
     const trend = theilSen(points);
     expect(trend?.slope).toBe(slopes[22]);
-    expect(trend?.bounds).toEqual({ low: slopes[Math.floor((45 - 21.913) / 2) - 1], high: slopes[Math.ceil((45 + 21.913) / 2)] });
+    expect(trend?.bounds).toEqual({
+      low: slopes[Math.floor((45 - 21.913) / 2) - 1],
+      high: slopes[Math.ceil((45 + 21.913) / 2)],
+    });
   });
 
   it("lies within its own interval and turns with the sign of the series", () => {

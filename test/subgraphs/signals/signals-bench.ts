@@ -26,13 +26,17 @@ export async function openSignalsBench(): Promise<SignalsBench> {
     postgres,
     clock: { now: () => new Date("2026-04-20T00:00:00Z"), monotonicMs: () => 0 },
     directory: {
-      resolve: async (platform, accounts) => accounts.map(({ sellerId }) => links.get(`${platform}/${sellerId}`)),
+      resolve: async (platform, accounts) =>
+        accounts.map(({ sellerId }) => links.get(`${platform}/${sellerId}`)),
     },
     pseudonymKey: createHash("sha256").update("test").digest(),
   });
   let batches = 0;
   return {
-    database, postgres, intake, links,
+    database,
+    postgres,
+    intake,
+    links,
     publish: async (platform, kind, records) => {
       batches += 1;
       const body = records.map((record) => `${JSON.stringify(record)}\n`).join("");
@@ -48,5 +52,8 @@ async function* bytes(text: string): AsyncGenerator<Uint8Array> {
 
 /** The code of the BureauError that a promise rejects with. */
 export async function codeOf(promise: Promise<unknown>): Promise<string> {
-  return promise.then(() => "resolved", (error: unknown) => (error instanceof BureauError ? error.code : String(error)));
+  return promise.then(
+    () => "resolved",
+    (error: unknown) => (error instanceof BureauError ? error.code : String(error)),
+  );
 }

@@ -25,8 +25,16 @@ describe("the signals subgraph", () => {
   beforeAll(async () => {
     bench = await openSignalsBench();
     for (const [index, merchant] of MERCHANTS.entries()) bench.links.set(`site/s-${index}`, merchant);
-    await bench.publish("site", "review", MERCHANTS.flatMap((_, index) => reviewsOf(index)));
-    await bench.publish("site", "social", MERCHANTS.flatMap((_, index) => socialOf(index)));
+    await bench.publish(
+      "site",
+      "review",
+      MERCHANTS.flatMap((_, index) => reviewsOf(index)),
+    );
+    await bench.publish(
+      "site",
+      "social",
+      MERCHANTS.flatMap((_, index) => socialOf(index)),
+    );
     const verifyPermit = async () =>
       new Permit(
         { party: "bank", id: "demo-bank", scopes: new Set() },
@@ -51,8 +59,13 @@ describe("the signals subgraph", () => {
   }
 
   it("carries a rule on each field of the merchant and on its gated types", () => {
-    for (const [field, category] of [["reviews", "REVIEWS"], ["social", "SOCIAL"]]) {
-      expect(subgraph.sdl).toMatch(new RegExp(`${field}\\([^)]*\\): \\w+ @policy\\(policies: \\[\\["consent:${category}"\\]\\]\\)`));
+    for (const [field, category] of [
+      ["reviews", "REVIEWS"],
+      ["social", "SOCIAL"],
+    ]) {
+      expect(subgraph.sdl).toMatch(
+        new RegExp(`${field}\\([^)]*\\): \\w+ @policy\\(policies: \\[\\["consent:${category}"\\]\\]\\)`),
+      );
     }
     expect(subgraph.sdl).toMatch(/type Reviews @policy\(policies: \[\["consent:REVIEWS"\]\]\)/);
     expect(subgraph.sdl).toMatch(/type Social @policy\(policies: \[\["consent:SOCIAL"\]\]\)/);
@@ -60,15 +73,26 @@ describe("the signals subgraph", () => {
 
   it("answers with numbers that say what they rest on", async () => {
     grant = { categories: ["REVIEWS", "SOCIAL"] };
-    const { entities, errors } = await ask([FIRST], `
+    const { entities, errors } = await ask(
+      [FIRST],
+      `
       reviews { window { from until } reviewCount { ${M} } reviewScoreBayes { ${M} } negativeShare { ${M} } reviewTrend { ${M} }
         reviewReplyMedianHours { ${M} } reviewDeletedCount { ${M} } platforms { platform stars } months { month count } }
       social { followers { ${M} } followerGrowth { ${M} } engagementRate { ${M} } posts { value }
-        buyerTraits { trait suppressed buckets { bucket count } } months { month posts } channels { channel followers { value } } }`);
+        buyerTraits { trait suppressed buckets { bucket count } } months { month posts } channels { channel followers { value } } }`,
+    );
     expect(errors).toEqual([]);
     const { reviews, social } = entities[0];
     expect(reviews.window).toEqual({ from: "2025-05", until: "2026-05" });
-    expect(reviews.reviewCount).toMatchObject({ value: 60, n: 60, basis: "CASH", sources: ["site"], verification: 1, reason: null, asOf: NOW.toISOString() });
+    expect(reviews.reviewCount).toMatchObject({
+      value: 60,
+      n: 60,
+      basis: "CASH",
+      sources: ["site"],
+      verification: 1,
+      reason: null,
+      asOf: NOW.toISOString(),
+    });
     expect(reviews.negativeShare).toMatchObject({ value: 0.1, formula: "negativeShare/1" });
     expect(reviews.reviewScoreBayes.value).toBeCloseTo((50 * 4.6 + 60 * 4.6) / 110, 9);
     expect(reviews.reviewReplyMedianHours.value).toBeCloseTo(2, 1);
@@ -78,12 +102,15 @@ describe("the signals subgraph", () => {
     expect(reviews.platforms).toEqual([{ platform: "site", stars: [6, 0, 0, 0, 54] }]);
     expect(social.followers).toMatchObject({ value: 145, basis: "STATE" });
     expect(social.engagementRate).toMatchObject({ value: 0.1, n: 80 });
-    expect(social.buyerTraits).toEqual([{ trait: "age", suppressed: 2, buckets: [{ bucket: "25-34", count: 60 }] }]);
+    expect(social.buyerTraits).toEqual([
+      { trait: "age", suppressed: 2, buckets: [{ bucket: "25-34", count: 60 }] },
+    ]);
   });
 
   it("reads with as many statements for a hundred merchants as for one", async () => {
     grant = { categories: ["REVIEWS", "SOCIAL"] };
-    const selection = "reviews { reviewCount { value } reviewTrend { value } } social { followers { value } }";
+    const selection =
+      "reviews { reviewCount { value } reviewTrend { value } } social { followers { value } }";
     await ask([FIRST], selection);
     const one = statements.length;
     const { entities } = await ask(MERCHANTS, selection);
@@ -91,17 +118,26 @@ describe("the signals subgraph", () => {
     expect(statements.length).toBe(one);
     expect(entities.map(({ id }) => id)).toEqual(MERCHANTS);
     expect(new Set(entities.map(({ reviews }) => reviews.reviewCount.value))).toEqual(new Set([60]));
-    expect(entities.map(({ social }) => social.followers.value)).toEqual(MERCHANTS.map((_, index) => 145 + index));
+    expect(entities.map(({ social }) => social.followers.value)).toEqual(
+      MERCHANTS.map((_, index) => 145 + index),
+    );
   });
 
   it("opens no month that the grant does not, whatever the window asks", async () => {
     grant = { categories: ["REVIEWS", "SOCIAL"], months: { from: "2026-03", until: "2026-05" } };
-    const { entities } = await ask([FIRST], `reviews(window: { months: 36 }) { window { from until } reviewCount { value } reviewTrend { n } reviewReplyMedianHours { n } }
-      social(window: { from: "2026-01", until: "2026-05" }) { posts { value } months { month } buyerTraits { trait } }`);
+    const { entities } = await ask(
+      [FIRST],
+      `reviews(window: { months: 36 }) { window { from until } reviewCount { value } reviewTrend { n } reviewReplyMedianHours { n } }
+      social(window: { from: "2026-01", until: "2026-05" }) { posts { value } months { month } buyerTraits { trait } }`,
+    );
     const { reviews, social } = entities[0];
     expect(reviews.window).toEqual({ from: "2026-03", until: "2026-05" });
     const open = reviewsOf(0).filter(({ createdAt }) => createdAt >= "2026-03").length;
-    expect(reviews).toMatchObject({ reviewCount: { value: open }, reviewTrend: { n: open }, reviewReplyMedianHours: { n: open } });
+    expect(reviews).toMatchObject({
+      reviewCount: { value: open },
+      reviewTrend: { n: open },
+      reviewReplyMedianHours: { n: open },
+    });
     expect(open).toBeLessThan(60);
     expect(social.months.map(({ month }: { month: string }) => month)).toEqual(["2026-03", "2026-04"]);
     expect(social.posts.value).toBe(40);
@@ -109,15 +145,26 @@ describe("the signals subgraph", () => {
 
   it("says nothing of months that lie wholly outside the grant", async () => {
     grant = { categories: ["REVIEWS"], months: { from: "2026-03", until: "2026-05" } };
-    const { entities } = await ask([FIRST], 'reviews(window: { from: "2026-01", until: "2026-03" }) { reviewCount { value reason coverage } months { month } }');
-    expect(entities[0].reviews).toEqual({ reviewCount: { value: null, reason: "NO_SOURCE", coverage: 0 }, months: [] });
+    const { entities } = await ask(
+      [FIRST],
+      'reviews(window: { from: "2026-01", until: "2026-03" }) { reviewCount { value reason coverage } months { month } }',
+    );
+    expect(entities[0].reviews).toEqual({
+      reviewCount: { value: null, reason: "NO_SOURCE", coverage: 0 },
+      months: [],
+    });
   });
 
   it("refuses a category that the permit does not open, and answers the other", async () => {
     grant = { categories: ["SOCIAL"] };
-    const { entities, errors } = await ask([FIRST], "reviews { reviewCount { value } } social { followers { value } }");
+    const { entities, errors } = await ask(
+      [FIRST],
+      "reviews { reviewCount { value } } social { followers { value } }",
+    );
     expect(entities[0]).toMatchObject({ reviews: null, social: { followers: { value: 145 } } });
-    expect(errors).toMatchObject([{ path: ["_entities", 0, "reviews"], extensions: { code: "PERMIT_INVALID", category: "REVIEWS" } }]);
+    expect(errors).toMatchObject([
+      { path: ["_entities", 0, "reviews"], extensions: { code: "PERMIT_INVALID", category: "REVIEWS" } },
+    ]);
     expect(statements.some((text) => text.includes("review_"))).toBe(false);
   });
 
@@ -136,7 +183,10 @@ describe("the signals subgraph", () => {
 
   it("tells a merchant without any feed from one with few reviews only by the reason", async () => {
     grant = { categories: ["REVIEWS"] };
-    const { entities } = await ask([FIRST], 'reviews(window: { from: "2024-01", until: "2024-03" }) { reviewCount { value reason verification } }');
+    const { entities } = await ask(
+      [FIRST],
+      'reviews(window: { from: "2024-01", until: "2024-03" }) { reviewCount { value reason verification } }',
+    );
     expect(entities[0].reviews.reviewCount).toEqual({ value: null, reason: "NO_SOURCE", verification: 0 });
   });
 });
@@ -146,8 +196,11 @@ function reviewsOf(index: number) {
   return Array.from({ length: 60 }, (_, nth) => {
     const createdMs = Date.parse("2026-02-14T02:00:00Z") + nth * 86_400_000;
     return {
-      reviewId: `r-${index}-${nth}`, sellerId: `s-${index}`, rating: nth % 10 === 0 ? 1 : 5,
-      createdAt: new Date(createdMs).toISOString(), repliedAt: new Date(createdMs + 7_200_000).toISOString(),
+      reviewId: `r-${index}-${nth}`,
+      sellerId: `s-${index}`,
+      rating: nth % 10 === 0 ? 1 : 5,
+      createdAt: new Date(createdMs).toISOString(),
+      repliedAt: new Date(createdMs + 7_200_000).toISOString(),
     };
   });
 }
@@ -155,11 +208,22 @@ function reviewsOf(index: number) {
 /** Forty days of a channel from 2026-02-09 on, two posts each; followers grow from 106 plus the merchant's index to 145. */
 function socialOf(index: number) {
   return Array.from({ length: 40 }, (_, nth) => ({
-    recordId: `so-${index}-${nth}`, sellerId: `s-${index}`, channel: "live",
+    recordId: `so-${index}-${nth}`,
+    sellerId: `s-${index}`,
+    channel: "live",
     date: new Date(Date.parse("2026-02-09") + nth * 86_400_000).toISOString().slice(0, 10),
-    followers: 106 + index + nth, posts: 2, views: 100, likes: 10,
+    followers: 106 + index + nth,
+    posts: 2,
+    views: 100,
+    likes: 10,
     ...(nth === 39
-      ? { buyerTraits: [{ trait: "age", bucket: "18-24", count: 9 }, { trait: "age", bucket: "25-34", count: 60 }, { trait: "age", bucket: "35+", count: 30 }] }
+      ? {
+          buyerTraits: [
+            { trait: "age", bucket: "18-24", count: 9 },
+            { trait: "age", bucket: "25-34", count: 60 },
+            { trait: "age", bucket: "35+", count: 30 },
+          ],
+        }
       : {}),
   }));
 }

@@ -8,19 +8,38 @@ const NOW = new Date("2026-04-20T00:00:00Z");
 
 function row(month: string, rest: Partial<SocialMonthRow> = {}): SocialMonthRow {
   return {
-    platform: "quanzi-social", seller: "q-1", channel: "live", month, days: 10, posts: 20, views: 1_000, engagements: 50,
-    firstFollowers: 100, lastFollowers: 110, traits: null, traitsDay: null, ...rest,
+    platform: "quanzi-social",
+    seller: "q-1",
+    channel: "live",
+    month,
+    days: 10,
+    posts: 20,
+    views: 1_000,
+    engagements: 50,
+    firstFollowers: 100,
+    lastFollowers: 110,
+    traits: null,
+    traitsDay: null,
+    ...rest,
   };
 }
 
 describe("the social profile", () => {
   it("adds the channels' last counts, and measures growth over channels counted twice", () => {
     const rows = [
-      row("2026-01"), row("2026-03", { firstFollowers: 120, lastFollowers: 150 }),
+      row("2026-01"),
+      row("2026-03", { firstFollowers: 120, lastFollowers: 150 }),
       row("2026-03", { seller: "q-2", firstFollowers: 40, lastFollowers: 44 }),
     ];
     const social = summarizeSocial(rows, WINDOW, NOW);
-    expect(social.followers).toMatchObject({ value: 194, n: 2, basis: "STATE", coverage: 0.5, verification: 1, sources: ["quanzi-social"] });
+    expect(social.followers).toMatchObject({
+      value: 194,
+      n: 2,
+      basis: "STATE",
+      coverage: 0.5,
+      verification: 1,
+      sources: ["quanzi-social"],
+    });
     expect(social.followerGrowth).toMatchObject({ value: 0.5, n: 30, reason: null });
     expect(social.posts).toMatchObject({ value: 60, n: 30 });
     expect(social.months.map(({ followers }) => followers)).toEqual([110, 110, 194, 194]);
@@ -28,9 +47,16 @@ describe("the social profile", () => {
   });
 
   it("gives the engagement rate from thirty posts on", () => {
-    expect(summarizeSocial([row("2026-01", { posts: 30 })], WINDOW, NOW).engagementRate).toMatchObject({ value: 0.05, n: 30, reason: null });
+    expect(summarizeSocial([row("2026-01", { posts: 30 })], WINDOW, NOW).engagementRate).toMatchObject({
+      value: 0.05,
+      n: 30,
+      reason: null,
+    });
     expect(summarizeSocial([row("2026-01", { posts: 29 })], WINDOW, NOW).engagementRate).toMatchObject({
-      value: null, valueExcludingDisputed: null, n: 29, reason: "SAMPLE_TOO_SMALL",
+      value: null,
+      valueExcludingDisputed: null,
+      n: 29,
+      reason: "SAMPLE_TOO_SMALL",
     });
   });
 
@@ -41,7 +67,13 @@ describe("the social profile", () => {
 
   it("says nothing without a source, not even zero", () => {
     const social = summarizeSocial([], WINDOW, NOW);
-    expect(social.followers).toMatchObject({ value: null, reason: "NO_SOURCE", verification: 0, coverage: 0, sources: [] });
+    expect(social.followers).toMatchObject({
+      value: null,
+      reason: "NO_SOURCE",
+      verification: 0,
+      coverage: 0,
+      sources: [],
+    });
     expect(social.months).toHaveLength(4);
     expect(social.months[0]).toMatchObject({ followers: null, posts: 0 });
   });
@@ -56,8 +88,16 @@ describe("the social profile", () => {
     ];
     expect(summarizeSocial(rows, WINDOW, NOW).buyerTraits).toEqual([
       {
-        platform: "quanzi-social", channel: "live", trait: "age", day: "2026-02-27", suppressed: 0,
-        buckets: [{ bucket: "b", count: 30 }, { bucket: "c", count: 22 }, { bucket: "a", count: 11 }],
+        platform: "quanzi-social",
+        channel: "live",
+        trait: "age",
+        day: "2026-02-27",
+        suppressed: 0,
+        buckets: [
+          { bucket: "b", count: 30 },
+          { bucket: "c", count: 22 },
+          { bucket: "a", count: 11 },
+        ],
       },
     ]);
   });

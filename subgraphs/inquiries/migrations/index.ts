@@ -1,0 +1,7 @@
+import type { Migration } from "kysely";
+import * as initial from "./0001-initial.js";
+
+/** The migrations of the PostgreSQL schema `inquiries`, by name, in order. */
+export const inquiriesMigrations: Readonly<Record<string, Migration>> = {
+  "0001-initial": { up: initial.up },
+};
