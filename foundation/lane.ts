@@ -32,7 +32,7 @@ export function createLane(pool: pg.Pool): Lane {
     },
     cut: () => {
       generation += 1;
-      for (const client of [...inUse]) giveBack(client, true);
+      for (const client of inUse) giveBack(client, true);
     },
   };
 }

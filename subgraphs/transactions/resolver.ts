@@ -1,9 +1,10 @@
-import { Arg, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
+import { Arg, Args, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import type { Clock } from "../../foundation/clock.js";
 import type { Postgres } from "../../foundation/postgres.js";
 import type { SubgraphContext } from "../host/context.js";
 import { ConsentPolicy } from "../host/directives.js";
 import { WindowInput } from "../host/metric-types.js";
+import { FrameArgs } from "./graph/frame-args.js";
 import { Logistics } from "./graph/logistics.js";
 import { Merchant } from "./graph/merchant.js";
 import { Settlements } from "./graph/settlements.js";
@@ -29,9 +30,7 @@ export class TransactionsResolver {
   })
   transactions(
     @Root() merchant: Merchant,
-    @Arg("window", () => WindowInput, { nullable: true }) window: WindowInput | null | undefined,
-    @Arg("currency", () => String, { nullable: true, description: "ISO 4217." }) currency: string | null | undefined,
-    // oxlint-disable-next-line max-params -- one parameter an argument is how type-graphql declares them
+    @Args(() => FrameArgs) { window, currency }: FrameArgs,
     @Ctx() context: SubgraphContext,
   ): Transactions {
     const grant = context.permit.require(merchant.id, "TRANSACTIONS");
@@ -45,9 +44,7 @@ export class TransactionsResolver {
   })
   settlements(
     @Root() merchant: Merchant,
-    @Arg("window", () => WindowInput, { nullable: true }) window: WindowInput | null | undefined,
-    @Arg("currency", () => String, { nullable: true, description: "ISO 4217." }) currency: string | null | undefined,
-    // oxlint-disable-next-line max-params -- one parameter an argument is how type-graphql declares them
+    @Args(() => FrameArgs) { window, currency }: FrameArgs,
     @Ctx() context: SubgraphContext,
   ): Settlements {
     const grant = context.permit.require(merchant.id, "SETTLEMENTS");

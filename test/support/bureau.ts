@@ -143,7 +143,7 @@ async function testKeys(): Promise<BureauKeys> {
     generateSigningKey(),
     generateSigningKey(),
   ]);
-  return { issuer, permit, artefact, pseudonym: "a-key-for-tests" };
+  return { issuer, permit, artefact, pseudonym: "a key for tests, longer than thirty-two bytes" };
 }
 
 /** Every subgraph as an HTTP server of its own, with pools of its own. */

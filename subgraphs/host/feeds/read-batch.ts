@@ -59,6 +59,7 @@ export async function readBatch(batch: FeedBatch, tools: ReadingTools): Promise<
     await reader.flush();
   } finally {
     // Whatever happened, nothing is still on its way into the transaction when the caller ends it.
+    await reader.staged();
   }
   return hash.digest();
 }
@@ -134,11 +135,7 @@ class ChunkReader {
     if (unknown.size === 0) return pending;
     return pending.filter(({ line, record }) => {
       if (record.zone === undefined || !unknown.has(record.zone)) return true;
-      this.#reject(line, {
-        pointer: "/zone",
-        code: "FEED_RECORD_INVALID",
-        message: "There is no such time zone.",
-      });
+      this.#reject(line, { pointer: "/zone", code: "FEED_RECORD_INVALID", message: "There is no such time zone." });
       return false;
     });
   }

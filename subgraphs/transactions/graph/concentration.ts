@@ -1,6 +1,6 @@
 import { Arg, Field, Int, ObjectType, registerEnumType } from "type-graphql";
 import { BureauError } from "../../../schema/errors.js";
-import { Metric } from "../../host/metric-types.js";
+import type { Metric } from "../../host/metric-types.js";
 import { TOP_MAX } from "../load/load-distributions.js";
 import { concentrationHhi, normalizedHhi, platformSpread, type SpreadOf, topShare } from "../measures/concentration.js";
 import type { Frame } from "../measures/frame.js";

@@ -15,7 +15,7 @@ export function growthMoM(frame: Frame, history: Frame): Metric {
   return growth(frame, {
     formula: `growthMoM/1 ${indices === undefined ? "raw" : "deseasonalised"}`,
     now: last === undefined || before === undefined ? [] : [seasonless(last, indices)],
-    then: last === undefined || before === undefined ? [] : [seasonless(before, indices)],
+    earlier: last === undefined || before === undefined ? [] : [seasonless(before, indices)],
   });
 }
 
@@ -29,26 +29,26 @@ export function growthYoY(history: Frame): Metric {
     return growth(history, {
       formula: "growthYoY/1 deseasonalised",
       now: months.slice(-12),
-      then: months.slice(-24, -12),
+      earlier: months.slice(-24, -12),
     });
   }
   const last = months.at(-1);
-  const then = months.filter(
+  const earlier = months.filter(
     ({ month }) => last !== undefined && monthIndex(month) === monthIndex(last.month) - 12,
   );
-  return growth(history, { formula: "growthYoY/1 raw", now: last === undefined ? [] : [last], then });
+  return growth(history, { formula: "growthYoY/1 raw", now: last === undefined ? [] : [last], earlier });
 }
 
 interface Comparison {
   readonly formula: string;
   readonly now: readonly MonthNet[];
-  readonly then: readonly MonthNet[];
+  readonly earlier: readonly MonthNet[];
 }
 
-function growth(frame: Frame, { formula, now, then }: Comparison): Metric {
-  const base = sumNet(then);
-  const n = [...now, ...then].reduce((sum, { orders }) => sum + orders, 0);
-  const hasBoth = now.length > 0 && then.length > 0 && base > 0;
+function growth(frame: Frame, { formula, now, earlier }: Comparison): Metric {
+  const base = sumNet(earlier);
+  const n = [...now, ...earlier].reduce((sum, { orders }) => sum + orders, 0);
+  const hasBoth = now.length > 0 && earlier.length > 0 && base > 0;
   return metric(frame, {
     ...onSales(formula, n, { roles: ["order", "payment", "refund"], isSampled: true, isAmount: true }),
     reason: hasBoth ? undefined : "INSUFFICIENT_HISTORY",

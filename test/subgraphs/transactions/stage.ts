@@ -1,0 +1,83 @@
+import type { Clock } from "../../../foundation/clock.js";
+import { migrateSchema, type Postgres } from "../../../foundation/postgres.js";
+import type { MonthRange } from "../../../schema/claims.js";
+import type { Category } from "../../../schema/categories.js";
+import type { FeedKind } from "../../../schema/feeds/kinds.js";
+import type { BatchReport, FeedIntake } from "../../../schema/ports.js";
+import type { Subgraph, SubgraphAnswer } from "../../../schema/subgraph.js";
+import { Permit } from "../../../subgraphs/host/permit.js";
+import {
+  createTransactionsIntake, createTransactionsSubgraph, transactionsMigrations,
+} from "../../../subgraphs/transactions/index.js";
+import { createTestDatabase } from "../../support/database.js";
+
+/** `M01` to `M99` and on: sellers `s-<code>` belong to merchant `<code>`. */
+export const merchantOf = (n: number) => `91990100MA${String(n).padStart(8, "0")}`;
+
+export interface Grant {
+  readonly merchant: string;
+  readonly categories?: readonly Category[];
+  readonly months?: MonthRange;
+}
+
+export interface Stage {
+  readonly postgres: Postgres;
+  readonly intake: FeedIntake;
+  readonly subgraph: Subgraph;
+  readonly statements: string[];
+  publish(platform: string, kind: FeedKind, records: readonly object[]): Promise<BatchReport>;
+  ask(grants: readonly Grant[], selection: string): Promise<SubgraphAnswer>;
+  close(): Promise<void>;
+}
+
+/** The subgraph and its intake on a database of their own, at a fixed instant. */
+export async function openStage(now: string): Promise<Stage> {
+  const clock: Clock = { now: () => new Date(now), monotonicMs: () => 0 };
+  const database = await createTestDatabase();
+  const statements: string[] = [];
+  const postgres = database.open({ onStatement: (text) => statements.push(text) });
+  await migrateSchema(postgres, "transactions", transactionsMigrations);
+  const directory = {
+    resolve: async (_platform: string, accounts: readonly { sellerId: string }[]) =>
+      accounts.map(({ sellerId }) => sellerId.replace(/^s-/, "")),
+  };
+  const intake = createTransactionsIntake({ postgres, clock, directory, pseudonymKey: Buffer.alloc(32, 1) });
+  let grants: readonly Grant[] = [];
+  const subgraph = await createTransactionsSubgraph({
+    postgres,
+    clock,
+    verifyPermit: async () =>
+      new Permit(
+        { party: "bank", id: "demo-bank", scopes: new Set(["profile:read"]) },
+        grants.map(({ merchant, categories, months }) => ({
+          inquiry: "i-1",
+          merchant,
+          categories: categories ?? ["TRANSACTIONS", "SETTLEMENTS", "LOGISTICS"],
+          ...(months === undefined ? {} : { months }),
+        })),
+      ),
+  });
+  let batches = 0;
+  return {
+    postgres,
+    intake,
+    subgraph,
+    statements,
+    publish: async (platform, kind, records) => {
+      batches += 1;
+      const body = Buffer.from(records.map((record) => JSON.stringify(record)).join("\n"));
+      return intake.publish({ platform, kind, idempotencyKey: `batch-${batches}`, body: once(body) });
+    },
+    ask: async (asked, selection) => {
+      grants = asked;
+      const representations = asked.map(({ merchant }) => ({ __typename: "Merchant", id: merchant }));
+      const query = `query($representations: [_Any!]!) { _entities(representations: $representations) { ... on Merchant { id ${selection} } } }`;
+      return subgraph.execute({ permit: "", body: JSON.stringify({ query, variables: { representations } }) });
+    },
+    close: () => database.drop(),
+  };
+}
+
+async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes;
+}
