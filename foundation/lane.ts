@@ -8,17 +8,24 @@ export interface Lane {
   cut(): void;
 }
 
+/** A connection that dies between two statements reports it here; the next statement on it fails. */
+function ignore(): void {}
+
 /** Opens a lane over a pool. Connections that are still being opened when the lane is cut are not used. */
 export function createLane(pool: pg.Pool): Lane {
   const inUse = new Set<pg.PoolClient>();
   let generation = 0;
   const giveBack = (client: pg.PoolClient, destroy: boolean): void => {
-    if (inUse.delete(client)) client.release(destroy);
+    if (!inUse.delete(client)) return;
+    client.release(destroy);
+    // A destroyed connection can still report its end; it keeps its listener.
+    if (!destroy) client.off("error", ignore);
   };
   return {
     run: async (use) => {
       const started = generation;
       const client = await pool.connect();
+      client.on("error", ignore);
       inUse.add(client);
       try {
         if (started !== generation) throw new Error("the lane was cut before the connection was open");

@@ -36,6 +36,8 @@ export function openPostgres(options: PostgresOptions): Postgres {
     idle_in_transaction_session_timeout: 60_000,
   });
   pool.on("error", () => {});
+  // A connection that dies while it is used says so twice: to the query, and here, where nobody else listens.
+  pool.on("connect", (client) => client.on("error", () => {}));
   if (options.onStatement !== undefined) countStatements(pool, options.onStatement);
   const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   return {
@@ -43,6 +45,8 @@ export function openPostgres(options: PostgresOptions): Postgres {
     kysely: <DB>() => kysely as unknown as Kysely<DB>,
     close: async () => {
       await kysely.destroy();
+      // A pool that the query builder never touched is not its to end.
+      if (!pool.ended) await pool.end();
     },
   };
 }
@@ -80,6 +84,7 @@ export async function migrateSchema(
     migrationLockTableName: "migration_lock",
   });
   const { error, results } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error instanceof Error ? error : new Error(`schema ${schema} did not migrate`, { cause: error });
+  if (error !== undefined)
+    throw error instanceof Error ? error : new Error(`schema ${schema} did not migrate`, { cause: error });
   return (results ?? []).map((result) => result.migrationName);
 }

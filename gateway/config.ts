@@ -164,7 +164,7 @@ export const GATEWAY_SETTINGS = {
     env: "XINQIAO_SEED_ORDERS",
     doc: "Orders of the synthetic market, about.",
     parse: integer(1_000, 1_000_000),
-    default: 50_000,
+    default: 30_000,
   }),
   logLevel: withDefault({
     env: "XINQIAO_LOG_LEVEL",

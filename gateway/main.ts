@@ -127,6 +127,7 @@ async function prepareDemo(
   return {
     merchant,
     bank: DEMO_BANK,
+    otherBank: "second-bank",
     bankToken: await issue({ party: "bank", id: DEMO_BANK }),
     merchantToken: await merchantToken(merchant),
     platform: PLATFORM,

@@ -4,7 +4,7 @@ import { uuidv7 } from "../../foundation/ids.js";
 import { type ConsentDecision, decide, decideOwn } from "../../schema/consent.js";
 import { BureauError } from "../../schema/errors.js";
 import type { ConsentLedger } from "../../schema/ports.js";
-import type { Rulebook } from "../../schema/rulebook.js";
+import { articleOf, type Rulebook } from "../../schema/rulebook.js";
 import type { Authenticated, Authorized, Inquiry, Operation, Question, RefusedRoot } from "../inquiry.js";
 import type { PolicyIndex } from "../policies.js";
 import { objectionTo } from "../policies.js";
@@ -137,13 +137,14 @@ async function countUses(ports: AuthorizePorts, inquiries: readonly Inquiry[]): 
   return inquiries.map((inquiry) => {
     if (!byId.has(inquiry.id)) return inquiry;
     const left = byId.get(inquiry.id);
-    return left === undefined ? exhaust(inquiry) : { ...inquiry, remainingUses: left };
+    return left === undefined ? exhaust(inquiry, ports.rulebook) : { ...inquiry, remainingUses: left };
   });
 }
 
 /** The last use went to a concurrent inquiry between the check and the count. */
-function exhaust(inquiry: Inquiry): Inquiry {
-  const facts = { rule: "consent.frequency", article: "", fix: "Ask again in the next period." };
+function exhaust(inquiry: Inquiry, rulebook: Rulebook): Inquiry {
+  const article = articleOf(rulebook, "consent.frequency", inquiry.merchant);
+  const facts = { rule: "consent.frequency", article, fix: "Ask again in the next period." };
   return {
     ...inquiry,
     decision: "REFUSED",
@@ -159,7 +160,7 @@ function exhaust(inquiry: Inquiry): Inquiry {
       allowed: false,
       code: "CONSENT_EXHAUSTED",
       rule: facts.rule,
-      article: "",
+      article,
     })),
   };
 }

@@ -57,6 +57,8 @@ async function run(executor: Executor, authorized: Authorized, narrowed: Narrowe
     operationName: operationName ?? null,
     context,
     schema: operation.schema,
+    // The executor notes the paths of failed fetches here, for reports that are switched off.
+    metrics: { nonFtv1ErrorPaths: [] },
   } as unknown as Parameters<Executor>[0]);
   const errors = (result.errors ?? []) as unknown as readonly AnswerError[];
   return { authorized, data: result.data ?? null, errors } as unknown as Fetched;

@@ -6,6 +6,7 @@ export interface GreetingFacts {
   readonly platformToken: string;
   readonly merchant: string;
   readonly bank: string;
+  readonly otherBank: string;
   readonly platform: string;
   /** A seller account of the merchant at the platform. */
   readonly sellerId: string;
@@ -22,8 +23,9 @@ export function greeting(facts: GreetingFacts): string {
     "{ id identity { legalName } transactions(window: {months: 12}) { gmvPaid { amount { minor currency } n } orderCount { value } } } }";
   const grant = "mutation($in: GrantConsentInput!) { grantConsent(input: $in) { id state expiresAt } }";
   const revoke = "mutation($in: ConsentIdInput!) { revokeConsent(input: $in) { id state } }";
+  const revokeBody = `'${JSON.stringify({ query: revoke, variables: { in: { consentId: "ID" } } }).replace('"ID"', `"'"$ID"'"`)}'`;
   const grantInput = {
-    bank,
+    bank: facts.otherBank,
     purpose: "PRE_LOAN_ASSESSMENT",
     categories: ["IDENTITY", "TRANSACTIONS", "REVIEWS"],
     lookbackMonths: 12,
@@ -42,15 +44,13 @@ Xinqiao listens at ${url}/graphql  (development tokens below are good for an hou
 
 1. A bank reads a profile (the demo merchant ${merchant} has granted ${bank} a consent):
 
-${graphql(url, facts.bankToken, profile, { id: merchant })}
+${graphql(url, facts.bankToken, { query: profile, variables: { id: merchant } })}
 
-2. The merchant revokes that consent and grants another (take the id from the first answer; then run 1 again):
+2. The merchant grants a second bank a consent, and revokes it:
 
-${graphql(url, facts.merchantToken, "{ consents(first: 1) { nodes { id bank state categories } } }", {})}
-
-${graphql(url, facts.merchantToken, revoke, { in: { consentId: "PASTE-THE-ID" } })}
-
-${graphql(url, facts.merchantToken, grant, { in: grantInput })}
+ID=$(${graphql(url, facts.merchantToken, { query: grant, variables: { in: grantInput } })} | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')
+echo "granted $ID"
+${graphqlText(url, facts.merchantToken, revokeBody)}
 
 3. A platform publishes an order:
 
@@ -62,9 +62,12 @@ npm run demo tells the whole story. Ctrl-C stops.
 `;
 }
 
-function graphql(url: string, token: string, query: string, variables: object): string {
-  const body = JSON.stringify({ query, variables });
+function graphql(url: string, token: string, body: object): string {
+  return graphqlText(url, token, `'${JSON.stringify(body)}'`);
+}
+
+/** `quoted` is the body as the shell shall read it. */
+function graphqlText(url: string, token: string, quoted: string): string {
   return `curl -sS '${url}/graphql' -H 'authorization: Bearer ${token}' \\
-  -H 'content-type: application/json' \\
-  --data-binary '${body}'`;
+  -H 'content-type: application/json' --data-binary ${quoted}`;
 }

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { createLane } from "../../foundation/lane.js";
 import type { Postgres } from "../../foundation/postgres.js";
 import { BureauError } from "../../schema/errors.js";
 
@@ -24,18 +25,30 @@ const OUTAGE = /^(08|53|57|58|40|25006|XX)/;
  * @throws SERVICE_UNAVAILABLE when the database is out of reach; whether a commit under way took place is then unknown
  */
 export async function transact<T>(store: ConsentStore, work: (trx: Transaction) => Promise<T>): Promise<T> {
-  let client: pg.PoolClient | undefined;
   try {
-    client = await store.postgres.pool.connect();
-    await client.query("begin isolation level read committed");
-    const result = await work(transactionOn(client, store));
-    await client.query("commit");
-    client.release();
-    return result;
+    return await createLane(store.postgres.pool)
+      .run(async (client) => {
+        await client.query("begin isolation level read committed");
+        try {
+          const result = await work(transactionOn(client, store));
+          await client.query("commit");
+          return { result };
+        } catch (error) {
+          if (!(error instanceof BureauError)) throw error;
+          // An expected refusal: the connection is good for the next.
+          await client.query("rollback");
+          return { error };
+        }
+      })
+      .then(unwrap);
   } catch (error) {
-    await giveUp(client, error);
     throw asUnavailable(error);
   }
+}
+
+function unwrap<T>(outcome: { readonly result: T } | { readonly error: BureauError }): T {
+  if ("error" in outcome) throw outcome.error;
+  return outcome.result;
 }
 
 /** Reads rows outside of any transaction. @throws SERVICE_UNAVAILABLE */
@@ -70,18 +83,8 @@ function transactionOn(client: pg.PoolClient, store: ConsentStore): Transaction 
   };
 }
 
-async function giveUp(client: pg.PoolClient | undefined, error: unknown): Promise<void> {
-  if (client === undefined) return;
-  try {
-    await client.query("rollback");
-    client.release(!(error instanceof BureauError));
-  } catch {
-    client.release(true);
-  }
-}
-
 function asUnavailable(error: unknown): unknown {
-  if (error instanceof BureauError) return error;
+  if (error instanceof BureauError || error instanceof TypeError || error instanceof RangeError) return error;
   const code = (error as { code?: unknown }).code;
   // Errors without an SQLSTATE come from the connection itself.
   const outage = typeof code !== "string" || !/^[0-9A-Z]{5}$/.test(code) || OUTAGE.test(code);

@@ -60,9 +60,9 @@ function toLeaf(entry: InquiryEntry): Leaf {
 const DURABLE = "begin; set local synchronous_commit = on";
 
 const APPEND = `with clock as materialized (select date_trunc('milliseconds', clock_timestamp()) as now)
-insert into inquiries.entry (merchant_id, inquiry_id, stage, party, asker, entry, leaf_hash, recorded_at)
+insert into inquiries.entry (merchant_id, inquiry_id, stage, party, asker, decision, entry, leaf_hash, recorded_at)
 select l.entry->>'merchant', (l.entry->>'inquiryId')::uuid, l.entry->>'stage', l.entry->>'party', l.entry->>'asker',
-  l.entry, decode(l.hash, 'hex'), clock.now
+  l.entry->>'decision', l.entry, decode(l.hash, 'hex'), clock.now
 from clock, unnest($1::jsonb[], $2::text[]) as l(entry, hash)
 returning recorded_at`;
 

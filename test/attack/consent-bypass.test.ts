@@ -8,6 +8,7 @@ import {
   PROFILE,
   publishTwoMerchants,
   revoke,
+  STRANGER,
 } from "../support/actors.js";
 import { startTestBureau, type TestBureau } from "../support/bureau.js";
 
@@ -82,7 +83,7 @@ describe("consent for merchant A used on merchant B", () => {
 
   it("answers an unknown merchant and an unconsented one alike (P12)", async () => {
     const shapes = await Promise.all(
-      [BOB, NOBODY].map(async (id) => {
+      [BOB, STRANGER].map(async (id) => {
         const { status, data, errors, extensions } = await ask(PROFILE, { id });
         const text = JSON.stringify({ status, data, errors, inquiries: extensions["inquiries"] });
         return text

@@ -9,7 +9,7 @@ afterEach(async () => bureau.close());
 
 async function entries(): Promise<{ merchant_id: string; decision: string; stage: string }[]> {
   const { rows } = await bureau.postgres.pool.query(
-    "select * from inquiries.inquiry_entry order by recorded_at",
+    "select merchant_id, stage, entry->>'decision' as decision from inquiries.entry order by recorded_at",
   );
   return rows;
 }
@@ -61,7 +61,7 @@ describe("no record, no answer (P3)", () => {
     await grant(bureau, ALICE);
     const token = await bankToken(bureau);
     const client = await bureau.postgres.pool.connect();
-    await client.query("begin; lock table inquiries.inquiry_entry in access exclusive mode");
+    await client.query("begin; lock table inquiries.entry in access exclusive mode");
     const reply = await bureau.graphql(token, PROFILE, { id: ALICE });
     await client.query("rollback");
     client.release();

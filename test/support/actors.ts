@@ -6,6 +6,8 @@ import type { TestBureau } from "./bureau.js";
 export const ALICE = "91990100MA0000A193";
 export const BOB = "92990100MA0000B234";
 export const NOBODY = "93990100MA0000C387";
+/** Never published either; a sole trader like Bob, whom the same articles protect. */
+export const STRANGER = "92990100MA00000070";
 
 export const MARKETPLACE = "taoyuan-market";
 

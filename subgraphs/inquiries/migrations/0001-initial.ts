@@ -15,6 +15,7 @@ const STATEMENTS = [
     stage text not null check (stage in ('DECIDED', 'WITHHELD', 'FAILED')),
     party text not null,
     asker text not null,
+    decision text not null,
     entry jsonb not null,
     leaf_hash bytea not null check (length(leaf_hash) = 32),
     recorded_at timestamptz(3) not null,

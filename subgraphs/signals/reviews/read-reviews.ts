@@ -55,12 +55,13 @@ with q as (
     on k.merchant_id = q.merchant_id and k.month >= q.since and k.month < q.until
   group by 1, 2
 )
-select
-  (select json_agg(m order by m.platform, m.month) from months m where m.nth = q.nth) as months,
-  (select json_agg(w order by w.week) from weeks w where w.nth = q.nth) as weeks,
-  (select json_agg(r order by r.bucket) from replies r where r.nth = q.nth) as replies,
+select m.rows as months, w.rows as weeks, r.rows as replies,
   (select json_agg(p) from signals.review_prior p where p.platform in (select platform from months)) as priors
-from q order by q.nth`;
+from q
+  left join (select nth, json_agg(x order by platform, month) as rows from months x group by nth) m using (nth)
+  left join (select nth, json_agg(x order by week) as rows from weeks x group by nth) w using (nth)
+  left join (select nth, json_agg(x order by bucket) as rows from replies x group by nth) r using (nth)
+order by nth`;
 
 /** Answers in order; costs by months and platforms, not by reviews. */
 export async function readReviews(

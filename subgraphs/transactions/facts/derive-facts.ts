@@ -11,17 +11,20 @@ import type pg from "pg";
  */
 const KEY = "merchant_id, order_platform, order_id";
 
+/** Read through the indexes of the stored tables, once; everything after works on these two alone. */
+const HEAD = `create temporary table fact_head on commit drop as
+  select h.* from pg_temp.touched_order t join transactions.order_head h using (merchant_id, platform, order_id)`;
+
+const PART = `create temporary table fact_part on commit drop as
+  select p.*, bool_or(p.platform <> p.order_platform) over (partition by p.merchant_id, p.order_platform, p.order_id, p.kind)
+    = (p.platform <> p.order_platform) as is_best
+  from pg_temp.fact_head h join transactions.order_part p
+    on p.merchant_id = h.merchant_id and p.order_platform = h.platform and p.order_id = h.order_id
+  where p.currency is null or p.currency = h.currency`;
+
 const PARTS = `
-  head as materialized (
-    select h.* from pg_temp.touched_order t join transactions.order_head h using (merchant_id, platform, order_id)
-  ),
-  part as materialized (
-    select p.*, bool_or(p.platform <> p.order_platform) over (partition by p.merchant_id, p.order_platform, p.order_id, p.kind)
-      = (p.platform <> p.order_platform) as is_best
-    from head h join transactions.order_part p
-      on p.merchant_id = h.merchant_id and p.order_platform = h.platform and p.order_id = h.order_id
-    where p.currency is null or p.currency = h.currency
-  ),
+  head as (select * from pg_temp.fact_head),
+  part as (select * from pg_temp.fact_part),
   payment as (
     select ${KEY}, sum(amount_minor)::bigint as paid_minor, min(happened_at) as paid_at, array_agg(distinct platform) as platforms
     from part where kind = 'payment' and is_best group by ${KEY}
@@ -137,13 +140,23 @@ const FACT = `
  * right by adding sign times what the fact contributes. Then writes the new facts over the old.
  */
 export async function deriveFacts(client: pg.PoolClient): Promise<void> {
-  await client.query("drop table if exists pg_temp.fact_change");
+  await client.query("drop table if exists pg_temp.fact_change, pg_temp.fact_head, pg_temp.fact_part");
   await client.query(
     "create temporary table fact_change (sign int not null, like transactions.order_fact) on commit drop",
   );
+  await client.query("analyze pg_temp.touched_order");
   await client.query(`insert into pg_temp.fact_change
     select -1, f.* from pg_temp.touched_order t join transactions.order_fact f using (merchant_id, platform, order_id)`);
+  await client.query(HEAD);
+  await client.query("analyze pg_temp.fact_head");
+  await client.query(PART);
+  await client.query("analyze pg_temp.fact_part");
+  // The joins below are among equals of the batch's size, where the planner knows no sizes of the groups: a nested loop
+  // would square the batch.
+  await client.query("set local enable_nestloop = off");
   await client.query(`insert into pg_temp.fact_change with ${PARTS}, ${BASE}, ${MONEY_BACK} ${FACT}`);
+  await client.query("set local enable_nestloop = on");
+  await client.query("analyze pg_temp.fact_change");
   await client.query(`delete from transactions.order_fact f using pg_temp.fact_change c
     where c.sign = -1 and f.merchant_id = c.merchant_id and f.platform = c.platform and f.order_id = c.order_id`);
   const { rows } = await client.query<{

@@ -34,7 +34,11 @@ const sameNameAsBank = entryOf({ party: "officer", asker: "demo-bank", merchant:
 beforeAll(async () => {
   room = await openInquiryRoom();
   const log = createInquiryLog({ postgres: room.database.open({ poolMax: 2 }), timeoutMs: 5_000 });
-  for (const entry of [first, ...others, foreign, bobs, own, sameNameAsBank]) await log.append([entry]);
+  for (const entry of [first, ...others, foreign, bobs, own, sameNameAsBank]) {
+    await log.append([entry]);
+    // Instants have milliseconds: within one, the order is that of the ids.
+    await new Promise((resolve) => setTimeout(resolve, 3));
+  }
   await log.append([{ ...first, stage: "WITHHELD", decision: "REFUSED", released: [], rules: [] }]);
 });
 afterAll(() => room.close());

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ReviewRecord, SocialRecord } from "../../../schema/feeds/records.js";
 import { Random } from "../../../scripts/market/random.js";
 import { REPLY_GAMMA } from "../../../subgraphs/signals/reviews/reply-sketch.js";
-import { openSignalsBench, type SignalsBench } from "./signals-bench.js";
+import { openSignalsRoom, type SignalsRoom } from "./signals-room.js";
 
 const DAY_MS = 86_400_000;
 const START_MS = Date.parse("2026-01-01T00:00:00Z");
@@ -50,7 +50,7 @@ function socialOf(random: Random, id: number): SocialRecord {
 
 /** Publishes random states of records over and over, in random batches, and returns the last state of each. */
 async function publishAtRandom<R extends { readonly sellerId: string }>(
-  bench: SignalsBench,
+  room: SignalsRoom,
   kind: "review" | "social",
   make: (random: Random, id: number) => R,
 ): Promise<readonly State<R>[]> {
@@ -64,7 +64,7 @@ async function publishAtRandom<R extends { readonly sellerId: string }>(
       last.set(`${platform}/${id}`, { platform, record });
       return record;
     });
-    const report = await bench.publish(platform, kind, records);
+    const report = await room.publish(platform, kind, records);
     expect(report.rejected, JSON.stringify(report.rejections)).toBe(0);
   }
   return [...last.values()];
@@ -83,25 +83,25 @@ function nonZero(sums: ReadonlyMap<string, number>): readonly (readonly [string,
 }
 
 describe(`the feeds of signals (seed ${SEED})`, () => {
-  let bench: SignalsBench;
+  let room: SignalsRoom;
   beforeAll(async () => {
-    bench = await openSignalsBench();
+    room = await openSignalsRoom();
     for (const platform of ["site-a", "site-b"]) {
-      bench.links.set(`${platform}/s-1`, "92990100MA0000B234");
-      bench.links.set(`${platform}/s-2`, "92990100MA0000B234");
-      bench.links.set(`${platform}/s-3`, "91990100MA0000A193");
+      room.links.set(`${platform}/s-1`, "92990100MA0000B234");
+      room.links.set(`${platform}/s-2`, "92990100MA0000B234");
+      room.links.set(`${platform}/s-3`, "91990100MA0000A193");
     }
   });
-  afterAll(async () => bench.database.drop());
+  afterAll(async () => room.database.drop());
 
   it("roll reviews up to what counting them one by one gives, after corrections and moves in any order", async () => {
-    const states = await publishAtRandom(bench, "review", reviewOf);
+    const states = await publishAtRandom(room, "review", reviewOf);
     const expected = new Map<string, number>();
     const replies = new Map<string, number>();
     const priors = new Map<string, number>();
     const merchants = new Set<string>();
     for (const { platform, record } of states) {
-      const merchant = bench.links.get(`${platform}/${record.sellerId}`) ?? "";
+      const merchant = room.links.get(`${platform}/${record.sellerId}`) ?? "";
       const day = localDay(record.createdAt, record.zone ?? "Asia/Shanghai");
       const at = `${merchant} ${platform} ${day}`;
       addTo(expected, `${at} stars${record.rating}`, 1);
@@ -121,7 +121,7 @@ describe(`the feeds of signals (seed ${SEED})`, () => {
       );
     }
     const kept = new Map<string, number>();
-    for (const { merchant_id, platform, day, ...sums } of await bench.rows<Record<string, string | number>>(
+    for (const { merchant_id, platform, day, ...sums } of await room.rows<Record<string, string | number>>(
       "select merchant_id, platform, day::text as day, stars1, stars2, stars3, stars4, stars5, replied, deleted, reply_seconds from signals.review_daily",
     )) {
       for (const [name, value] of Object.entries(sums))
@@ -133,11 +133,11 @@ describe(`the feeds of signals (seed ${SEED})`, () => {
     }
     expect(nonZero(kept)).toEqual(nonZero(expected));
 
-    const sketch = await bench.rows<{ at: string; count: number }>(
+    const sketch = await room.rows<{ at: string; count: number }>(
       "select concat_ws(' ', merchant_id, platform, month, bucket) as at, count from signals.review_reply_sketch",
     );
     expect(nonZero(new Map(sketch.map(({ at, count }) => [at, count])))).toEqual(nonZero(replies));
-    const prior = await bench.rows<{ platform: string }>("select * from signals.review_prior");
+    const prior = await room.rows<{ platform: string }>("select * from signals.review_prior");
     const priorSums = prior.flatMap(({ platform, ...sums }) =>
       Object.entries(sums).map(([name, value]) => [`${platform} ${name}`, Number(value)] as const),
     );
@@ -145,7 +145,7 @@ describe(`the feeds of signals (seed ${SEED})`, () => {
   });
 
   it("keep the text of a review apart from its raw record, and only the newest", async () => {
-    bench.links.set("site-t/s-1", "92990100MA0000B234");
+    room.links.set("site-t/s-1", "92990100MA0000B234");
     const review = {
       reviewId: "t/1",
       orderId: "o",
@@ -153,22 +153,22 @@ describe(`the feeds of signals (seed ${SEED})`, () => {
       rating: 4,
       createdAt: "2026-03-01T00:00:00Z",
     };
-    await bench.publish("site-t", "review", [{ ...review, text: "first words" }]);
-    const report = await bench.publish("site-t", "review", [{ ...review, text: "second words" }]);
+    await room.publish("site-t", "review", [{ ...review, text: "first words" }]);
+    const report = await room.publish("site-t", "review", [{ ...review, text: "second words" }]);
     expect(report.corrected).toBe(1);
     const texts = "select text from signals.review_text where platform = 'site-t'";
-    expect(await bench.rows(texts)).toEqual([{ text: "second words" }]);
-    const raw = await bench.rows<{ payload: object }>(
+    expect(await room.rows(texts)).toEqual([{ text: "second words" }]);
+    const raw = await room.rows<{ payload: object }>(
       "select payload from signals.feed_record where platform = 'site-t'",
     );
     expect(raw).toHaveLength(2);
     expect(JSON.stringify(raw)).not.toContain("words");
-    await bench.publish("site-t", "review", [review]);
-    expect(await bench.rows(texts)).toEqual([]);
+    await room.publish("site-t", "review", [review]);
+    expect(await room.rows(texts)).toEqual([]);
   });
 
   it("move a review with its seller's link: the old merchant keeps neither fact, text nor count", async () => {
-    bench.links.set("site-m/s-9", "91990100MA0000A193");
+    room.links.set("site-m/s-9", "91990100MA0000A193");
     const review = {
       reviewId: "m-1",
       sellerId: "s-9",
@@ -176,27 +176,25 @@ describe(`the feeds of signals (seed ${SEED})`, () => {
       createdAt: "2026-03-01T00:00:00Z",
       text: "words",
     };
-    await bench.publish("site-m", "review", [review]);
-    bench.links.set("site-m/s-9", "92990100MA0000B234");
-    await bench.publish("site-m", "review", [{ ...review, rating: 2 }]);
+    await room.publish("site-m", "review", [review]);
+    room.links.set("site-m/s-9", "92990100MA0000B234");
+    await room.publish("site-m", "review", [{ ...review, rating: 2 }]);
     for (const table of ["review_fact", "review_text", "review_daily"]) {
-      const rows = await bench.rows(
+      const rows = await room.rows(
         `select distinct merchant_id from signals.${table} where platform = 'site-m'`,
       );
       expect(rows, table).toEqual([{ merchant_id: "92990100MA0000B234" }]);
     }
     expect(
-      await bench.rows(
-        "select merchants, reviews, stars from signals.review_prior where platform = 'site-m'",
-      ),
+      await room.rows("select merchants, reviews, stars from signals.review_prior where platform = 'site-m'"),
     ).toEqual([{ merchants: 1, reviews: 1, stars: 2 }]);
   });
 
   it("reject a reply or a removal before the review, and traits that come twice, and take the rest", async () => {
-    bench.links.set("site-d/s-1", "92990100MA0000B234");
+    room.links.set("site-d/s-1", "92990100MA0000B234");
     const at = "2026-03-01T00:00:00Z";
     const before = "2026-02-28T23:59:59Z";
-    const reviews = await bench.publish("site-d", "review", [
+    const reviews = await room.publish("site-d", "review", [
       { reviewId: "1", sellerId: "s-1", rating: 3, createdAt: at, repliedAt: before },
       { reviewId: "2", sellerId: "s-1", rating: 3, createdAt: at, deletedAt: before },
       { reviewId: "3", sellerId: "s-1", rating: 3, createdAt: at, repliedAt: at, deletedAt: at },
@@ -207,7 +205,7 @@ describe(`the feeds of signals (seed ${SEED})`, () => {
       ["/deletedAt", "FEED_RECORD_INVALID"],
     ]);
     const trait = { trait: "age", bucket: "18-24", count: 1 };
-    const social = await bench.publish("site-d", "social", [
+    const social = await room.publish("site-d", "social", [
       {
         recordId: "1",
         sellerId: "s-1",
@@ -223,12 +221,12 @@ describe(`the feeds of signals (seed ${SEED})`, () => {
   });
 
   it("roll social days up to what summing them one by one gives, after corrections and moves in any order", async () => {
-    const states = await publishAtRandom(bench, "social", socialOf);
+    const states = await publishAtRandom(room, "social", socialOf);
     const days = new Map<string, SocialRecord>();
     for (const { platform, record } of [...states].sort((a, b) =>
       a.record.recordId < b.record.recordId ? -1 : 1,
     )) {
-      const merchant = bench.links.get(`${platform}/${record.sellerId}`) ?? "";
+      const merchant = room.links.get(`${platform}/${record.sellerId}`) ?? "";
       days.set([merchant, platform, record.sellerId, record.channel, record.date].join(" "), record);
     }
     const expected = new Map<string, object>();
@@ -246,7 +244,7 @@ describe(`the feeds of signals (seed ${SEED})`, () => {
         traits: record.buyerTraits ?? (known?.["traits"] as unknown) ?? null,
       });
     }
-    const rows = await bench.rows<Record<string, unknown>>(
+    const rows = await room.rows<Record<string, unknown>>(
       `select concat_ws(' ', merchant_id, platform, seller_id, channel, month) as at, days, posts::int, views::int, engagements::int,
         first_followers, last_followers, last_day::text, traits from signals.social_month where platform in ('site-a', 'site-b')`,
     );

@@ -7,7 +7,9 @@ import type { BatchReport, FeedIntake } from "../../../schema/ports.js";
 import type { Subgraph, SubgraphAnswer } from "../../../schema/subgraph.js";
 import { Permit } from "../../../subgraphs/host/permit.js";
 import {
-  createTransactionsIntake, createTransactionsSubgraph, transactionsMigrations,
+  createTransactionsIntake,
+  createTransactionsSubgraph,
+  transactionsMigrations,
 } from "../../../subgraphs/transactions/index.js";
 import { createTestDatabase } from "../../support/database.js";
 
@@ -72,7 +74,10 @@ export async function openStage(now: string): Promise<Stage> {
       grants = asked;
       const representations = asked.map(({ merchant }) => ({ __typename: "Merchant", id: merchant }));
       const query = `query($representations: [_Any!]!) { _entities(representations: $representations) { ... on Merchant { id ${selection} } } }`;
-      return subgraph.execute({ permit: "", body: JSON.stringify({ query, variables: { representations } }) });
+      return subgraph.execute({
+        permit: "",
+        body: JSON.stringify({ query, variables: { representations } }),
+      });
     },
     close: () => database.drop(),
   };

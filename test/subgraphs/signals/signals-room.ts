@@ -7,7 +7,7 @@ import { createSignalsIntake, signalsMigrations } from "../../../subgraphs/signa
 import { createTestDatabase, type TestDatabase } from "../../support/database.js";
 
 /** A signals schema of a test's own, with its intake and a directory that the test may rewrite. */
-export interface SignalsBench {
+export interface SignalsRoom {
   readonly database: TestDatabase;
   readonly postgres: Postgres;
   readonly intake: FeedIntake;
@@ -17,7 +17,7 @@ export interface SignalsBench {
   rows<Row extends object>(text: string): Promise<Row[]>;
 }
 
-export async function openSignalsBench(): Promise<SignalsBench> {
+export async function openSignalsRoom(): Promise<SignalsRoom> {
   const database = await createTestDatabase();
   const postgres = database.open();
   await migrateSchema(postgres, "signals", signalsMigrations);
