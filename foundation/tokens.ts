@@ -97,6 +97,8 @@ export interface VerifierOptions {
   readonly clockToleranceSeconds: number;
   /** Longest accepted `exp - iat`, in seconds. */
   readonly lifetimeMaxSeconds: number;
+  /** Longest accepted token, in characters. */
+  readonly charactersMax: number;
   readonly now: () => Date;
 }
 
@@ -104,14 +106,15 @@ export interface VerifierOptions {
 export type TokenVerifier = (token: string) => Promise<Readonly<Record<string, unknown>>>;
 
 const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
-const TOKEN_CHARACTERS_MAX = 8_192;
+/** Longest access token, in characters. */
+export const TOKEN_CHARACTERS_MAX = 8_192;
 
 /** Builds a verifier; every option is mandatory so that nothing is skipped by omission. */
 export function createVerifier(options: VerifierOptions): TokenVerifier {
   if (options.algorithms.length === 0) throw new TypeError("at least one algorithm must be named");
   const keys = keyFunction(options.keys);
   return async (token) => {
-    requireCanonical(token);
+    requireCanonical(token, options.charactersMax);
     let payload: JWTPayload;
     try {
       ({ payload } = await jwtVerify(token, keys, {
@@ -141,8 +144,8 @@ function keyFunction(source: KeySource): JWTVerifyGetKey {
 }
 
 /** One token has many spellings that decode alike; only the canonical one is admitted (RFC 7515 section 2). */
-function requireCanonical(token: string): void {
-  if (token.length > TOKEN_CHARACTERS_MAX) throw new TokenError("invalid", "too long");
+function requireCanonical(token: string, charactersMax: number): void {
+  if (token.length > charactersMax) throw new TokenError("invalid", "too long");
   if (!COMPACT.test(token)) throw new TokenError("invalid", "not a compact JWS");
   for (const part of token.split(".")) {
     if (Buffer.from(part, "base64url").toString("base64url") !== part) {

@@ -7,6 +7,7 @@ import {
   type Key,
   type KeySource,
   publicKeySet,
+  TOKEN_CHARACTERS_MAX,
   type TokenAlgorithm,
 } from "../../foundation/tokens.js";
 import type { ConsentLedger, FeedIntake, InquiryLog } from "../../schema/ports.js";
@@ -124,6 +125,7 @@ function accessTokenVerifier({ tokens, clock }: GatewayParts): ReturnType<typeof
     typ: "at+jwt",
     requiredClaims: ["sub", "client_id", "scope", "party"],
     lifetimeMaxSeconds: ACCESS_TOKEN_LIFETIME_SECONDS_MAX,
+    charactersMax: TOKEN_CHARACTERS_MAX,
     now: () => clock.now(),
   });
 }

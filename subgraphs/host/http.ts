@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import { ERRORS, isErrorCode } from "../../schema/errors.js";
 import type { Subgraph } from "../../schema/subgraph.js";
+import { PERMIT_CHARACTERS_MAX } from "./permit.js";
 
 const BODY_BYTES_MAX = 1024 * 1024;
 const BEARER = /^Bearer +([^ ,]+)$/i;
@@ -10,7 +11,7 @@ const BEARER = /^Bearer +([^ ,]+)$/i;
  * bytes of the body; it says nothing of its schema to anyone. It does not listen yet.
  */
 export function createSubgraphServer(subgraph: Subgraph): FastifyInstance {
-  const app = Fastify({ logger: false, bodyLimit: BODY_BYTES_MAX, forceCloseConnections: "idle" });
+  const app = Fastify({ logger: false, bodyLimit: BODY_BYTES_MAX, forceCloseConnections: "idle", http: { maxHeaderSize: PERMIT_CHARACTERS_MAX + 4_096 } });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) =>
     done(null, body),

@@ -1,3 +1,4 @@
+import "reflect-metadata";
 import { Field, Float, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
 import { Shareable } from "./directives.js";
 import { InstantScalar, MinorScalar, MonthScalar } from "./scalars.js";

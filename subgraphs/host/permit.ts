@@ -14,6 +14,9 @@ import type { SubgraphRequest } from "../../schema/subgraph.js";
 /** Longest life of a permit, in seconds; a stolen one is useless soon. */
 export const PERMIT_LIFETIME_SECONDS_MAX = 5;
 
+/** A permit for a portfolio of 100 merchants has about 30,000 characters. */
+export const PERMIT_CHARACTERS_MAX = 60_000;
+
 /** Who asked the gateway, as the gateway vouches. */
 export interface PermitPrincipal {
   readonly party: Party;
@@ -83,6 +86,7 @@ export function createPermitVerifier(trust: PermitTrust): PermitVerifier {
       requiredClaims: ["sub", "party", "scope", "body", "grants"],
       clockToleranceSeconds: 2,
       lifetimeMaxSeconds: PERMIT_LIFETIME_SECONDS_MAX,
+      charactersMax: PERMIT_CHARACTERS_MAX,
       now: () => trust.clock.now(),
     });
     verifiers.set(audience, made);

@@ -30,6 +30,7 @@ function verifier(now = NOW) {
     requiredClaims: ["sub"],
     clockToleranceSeconds: 5,
     lifetimeMaxSeconds: 3_600,
+    charactersMax: 8_192,
     now: () => now,
   });
 }
