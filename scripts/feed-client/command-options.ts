@@ -91,7 +91,7 @@ function readUrl(text: string): string {
   }
   if (url.search !== "" || url.hash !== "")
     throw new UsageError("--url must have neither query nor fragment");
-  return url.href;
+  return url.href.replace(/\/+$/, "");
 }
 
 async function readToken(flags: PublishFlagValues, terminal: Terminal): Promise<string> {

@@ -20,7 +20,13 @@ async function start(environment: Record<string, string> = {}): Promise<Running>
   const from = performance.now();
   const child = spawn(process.execPath, ["--import", "tsx", "gateway/main.ts"], {
     cwd: TOP,
-    env: { ...bare(), XINQIAO_DATA_FOLDER: folder, XINQIAO_PORT: "0", XINQIAO_SEED_ORDERS: "1000", ...environment },
+    env: {
+      ...bare(),
+      XINQIAO_DATA_FOLDER: folder,
+      XINQIAO_PORT: "0",
+      XINQIAO_SEED_ORDERS: "1000",
+      ...environment,
+    },
   });
   started.push(child);
   let text = "";
@@ -39,14 +45,20 @@ function bare(): NodeJS.ProcessEnv {
 }
 
 function ended(child: ChildProcess): Promise<number | null> {
-  return new Promise((resolve) => (child.exitCode !== null || child.signalCode !== null ? resolve(child.exitCode) : child.once("exit", resolve)));
+  return new Promise((resolve) =>
+    child.exitCode !== null || child.signalCode !== null
+      ? resolve(child.exitCode)
+      : child.once("exit", resolve),
+  );
 }
 
 /** Process ids whose command line names the folder: the gateway's own database server. */
 async function serversOf(place: string): Promise<string[]> {
   const { readFile } = await import("node:fs/promises");
   const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(ids.map(async (id) => [id, await readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "")] as const));
+  const lines = await Promise.all(
+    ids.map(async (id) => [id, await readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "")] as const),
+  );
   return lines.filter(([, line]) => line.includes(place) && line.includes("postgres")).map(([id]) => id);
 }
 
@@ -70,7 +82,8 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), "xinqiao-start-"));
 });
 afterAll(async () => {
-  for (const child of started) if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+  for (const child of started)
+    if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -95,7 +108,13 @@ describe.runIf(process.platform === "linux")("npm start", () => {
     const running = await start();
     expect(running.output()).not.toContain("First start");
     const [, , publish = ""] = printedCommands(running.output());
-    expect(JSON.parse(await paste(publish.replace(/"createdAt":"[^"]*","paidAt":"[^"]*"/, '"createdAt":"2026-01-01T00:00:00Z"')))).toMatchObject({ errors: [{ extensions: { code: "FEED_KEY_REUSED" } }] });
+    expect(
+      JSON.parse(
+        await paste(
+          publish.replace(/"createdAt":"[^"]*","paidAt":"[^"]*"/, '"createdAt":"2026-01-01T00:00:00Z"'),
+        ),
+      ),
+    ).toMatchObject({ errors: [{ extensions: { code: "FEED_KEY_REUSED" } }] });
     running.child.kill("SIGINT");
     expect(await ended(running.child)).toBe(0);
   }, 60_000);
@@ -116,7 +135,10 @@ describe.runIf(process.platform === "linux")("npm start", () => {
 describe("npm start -- --check-config", () => {
   const check = (environment: Record<string, string>) =>
     new Promise<{ code: number | null; text: string }>((resolve) => {
-      const child = spawn(process.execPath, ["--import", "tsx", "gateway/main.ts", "--check-config"], { cwd: TOP, env: { ...bare(), ...environment } });
+      const child = spawn(process.execPath, ["--import", "tsx", "gateway/main.ts", "--check-config"], {
+        cwd: TOP,
+        env: { ...bare(), ...environment },
+      });
       let text = "";
       child.stdout.on("data", (data: Buffer) => (text += data.toString()));
       child.stderr.on("data", (data: Buffer) => (text += data.toString()));
@@ -124,21 +146,30 @@ describe("npm start -- --check-config", () => {
     });
 
   it("prints the effective table without secrets", async () => {
-    const { code, text } = await check({ XINQIAO_DATABASE_URL: "postgres://bureau:hunter2@db/x", XINQIAO_PORT: "4321" });
+    const { code, text } = await check({
+      XINQIAO_DATABASE_URL: "postgres://bureau:hunter2@db/x",
+      XINQIAO_PORT: "4321",
+    });
     expect(code).toBe(0);
     expect(text).toMatch(/XINQIAO_PORT +4321/);
     expect(text).not.toContain("hunter2");
   });
 
   it("reports every problem at once", async () => {
-    const { code, text } = await check({ XINQIAO_PORT: "70000", XINQIAO_TYPO: "1", XINQIAO_LEDGER_TIMEOUT_MS: "x" });
+    const { code, text } = await check({
+      XINQIAO_PORT: "70000",
+      XINQIAO_TYPO: "1",
+      XINQIAO_LEDGER_TIMEOUT_MS: "x",
+    });
     expect(code).toBe(1);
-    for (const name of ["XINQIAO_PORT", "XINQIAO_TYPO", "XINQIAO_LEDGER_TIMEOUT_MS"]) expect(text).toContain(name);
+    for (const name of ["XINQIAO_PORT", "XINQIAO_TYPO", "XINQIAO_LEDGER_TIMEOUT_MS"])
+      expect(text).toContain(name);
   });
 
   it("refuses half an issuer", async () => {
     const { code, text } = await check({ XINQIAO_TOKEN_ISSUER: "https://issuer.example" });
     expect(code).toBe(1);
-    for (const name of ["XINQIAO_TOKEN_AUDIENCE", "XINQIAO_TOKEN_ALGORITHMS", "XINQIAO_TOKEN_JWKS_URL"]) expect(text).toContain(name);
+    for (const name of ["XINQIAO_TOKEN_AUDIENCE", "XINQIAO_TOKEN_ALGORITHMS", "XINQIAO_TOKEN_JWKS_URL"])
+      expect(text).toContain(name);
   });
 });

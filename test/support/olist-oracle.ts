@@ -14,8 +14,8 @@
  * - onTimeDeliveryRate: delivered parcels (dispatch and delivery noted) delivered no later than the estimate as written
  *   (midnight at the start of the day) / delivered parcels. onTimeShipRate: parcels dispatched no later than the latest
  *   shipping limit of the seller's items / dispatched parcels.
- * - payToShip, shipToDeliver: hours between instants, P50 and P90 by linear interpolation between closest ranks
- *   (PostgreSQL's percentile_cont) over spans of zero or more; `negative` counts the spans left out.
+ * - payToShip, shipToDeliver: hours between instants, P50 and P90 as the value at rank q (n - 1), rounded down, over
+ *   spans of zero or more; `negative` counts the spans left out.
  * - reviews: rows of the review table of the seller's orders; mean score; share of scores 1 and 2.
  * - topProductShare: the largest product's prices / all prices, over paid sales.
  * - buyerRepeatRate: persons (customer_unique_id) with two or more paid sales / persons with one or more.
@@ -52,6 +52,8 @@ export interface OracleSeller {
   readonly gmvPaidMinor: number;
   readonly averageOrderValueMinor: number;
   readonly medianOrderValueMinor: number;
+  /** The lower of the middle two where even. */
+  readonly medianOrderValueLowMinor: number;
   /** Months with paid sales, oldest first. */
   readonly months: readonly OracleMonth[];
   readonly shippedCount: number;
@@ -125,6 +127,10 @@ function describe(
     gmvPaidMinor,
     averageOrderValueMinor: gmvPaidMinor / paid.length,
     medianOrderValueMinor: percentile(
+      paid.map((sale) => sale.allocatedMinor),
+      0.5,
+    ),
+    medianOrderValueLowMinor: lowerRank(
       paid.map((sale) => sale.allocatedMinor),
       0.5,
     ),
@@ -233,8 +239,8 @@ function spanOf(pairs: readonly (readonly [string, string])[]): OracleSpan {
   const hours = pairs.map(([from, until]) => (utcMs(until) - utcMs(from)) / 3_600_000);
   const kept = hours.filter((span) => span >= 0);
   return {
-    p50: percentile(kept, 0.5),
-    p90: percentile(kept, 0.9),
+    p50: lowerRank(kept, 0.5),
+    p90: lowerRank(kept, 0.9),
     n: kept.length,
     negative: hours.length - kept.length,
   };
@@ -246,6 +252,12 @@ function percentile(values: readonly number[], fraction: number): number {
   const low = sorted[Math.floor(rank)] ?? Number.NaN;
   const high = sorted[Math.ceil(rank)] ?? Number.NaN;
   return low + (high - low) * (rank - Math.floor(rank));
+}
+
+/** The value at rank q (n - 1), rounded down. */
+function lowerRank(values: readonly number[], fraction: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(fraction * (sorted.length - 1))] ?? Number.NaN;
 }
 
 function countBy(pairs: readonly (readonly [string, number])[]): Map<string, number> {
