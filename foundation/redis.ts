@@ -21,17 +21,8 @@ export interface Spent {
 export interface Redis {
   /** @throws SERVICE_UNAVAILABLE */
   ping(): Promise<void>;
-  /** True for the first caller within `ttlMs`, false for every later one, on any instance. */
-  claim(key: string, ttlMs: number): Promise<boolean>;
   /** Adds to a budget's window, which starts with its first spending. */
   spend(key: string, amount: number, windowMs: number): Promise<Spent>;
-  get(key: string): Promise<string | undefined>;
-  set(key: string, value: string, ttlMs: number): Promise<void>;
-  remove(key: string): Promise<void>;
-  /** Tells all instances; one that is cut off misses it. */
-  publish(channel: string, message: string): Promise<void>;
-  /** Listens on a connection of its own; call what it returns to stop. */
-  subscribe(channel: string, listener: (message: string) => void): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 
@@ -47,34 +38,14 @@ return {amount, left}`;
  */
 export async function openRedis(url: string, options: RedisOptions): Promise<Redis> {
   const client = await connect(url, options);
-  const listeners = new Set<Client>();
   return {
     ping: () => guard(async () => void (await client.ping())),
-    claim: (key, ttlMs) => guard(async () => (await client.set(key, "1", "PX", ttlMs, "NX")) === "OK"),
     spend: (key, amount, windowMs) =>
       guard(async () => {
         const [spent, left] = (await client.eval(SPEND_SCRIPT, 1, key, amount, windowMs)) as [number, number];
         return { amount: spent, resetsInMs: left };
       }),
-    get: (key) => guard(async () => (await client.get(key)) ?? undefined),
-    set: (key, value, ttlMs) => guard(async () => void (await client.set(key, value, "PX", ttlMs))),
-    remove: (key) => guard(async () => void (await client.del(key))),
-    publish: (channel, message) => guard(async () => void (await client.publish(channel, message))),
-    subscribe: async (channel, listener) => {
-      const own = await connect(url, options);
-      listeners.add(own);
-      own.on("message", (_channel: string, message: string) => listener(message));
-      await guard(() => own.subscribe(channel));
-      return async () => {
-        // Closing takes a moment, and messages may be on their way.
-        own.removeAllListeners("message");
-        listeners.delete(own);
-        own.disconnect();
-      };
-    },
     close: async () => {
-      for (const listener of listeners) listener.disconnect();
-      listeners.clear();
       await client.quit().catch(() => client.disconnect());
     },
   };

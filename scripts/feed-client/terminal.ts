@@ -27,9 +27,15 @@ export async function runCommand(command: Command, envToken: string | undefined)
     abort.abort();
   };
   process.on("SIGINT", onInterrupt);
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreClosedPipe);
   const terminal = { stdout: process.stdout, stderr: process.stderr, signal: abort.signal, envToken };
   process.exitCode = await exitCodeOf(command, process.argv.slice(2), terminal);
   process.off("SIGINT", onInterrupt);
+}
+
+/** A reader that went away (`| head`) must not break off what is being published. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
 }
 
 /** Runs a command; expected failures become one precise line and an exit code. */

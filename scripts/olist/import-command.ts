@@ -20,7 +20,9 @@ const HELP = `Imports the Olist data set (a Brazilian marketplace) into a runnin
 usage: npm run import:olist -- FOLDER [flags]
 
 FOLDER holds the tables of Olist as .csv.gz or .csv; orders and items must be there, the rest is used where it is.
-Sellers become merchants with synthetic codes. A run that broke off is resumed by running it again.
+Sellers become merchants with synthetic codes. A later import corrects an earlier one, also where it
+knows less: a folder without customers takes the buyers off the orders it shares with one that has them.
+A run that broke off is resumed by running it again.
 
   --dry-run            map and reconcile, publish nothing
   --estimate-times     let the earliest shipping limit stand in where nothing says when an order was placed

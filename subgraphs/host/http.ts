@@ -11,7 +11,12 @@ const BEARER = /^Bearer +([^ ,]+)$/i;
  * bytes of the body; it says nothing of its schema to anyone. It does not listen yet.
  */
 export function createSubgraphServer(subgraph: Subgraph): FastifyInstance {
-  const app = Fastify({ logger: false, bodyLimit: BODY_BYTES_MAX, forceCloseConnections: "idle", http: { maxHeaderSize: PERMIT_CHARACTERS_MAX + 4_096 } });
+  const app = Fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES_MAX,
+    forceCloseConnections: "idle",
+    http: { maxHeaderSize: PERMIT_CHARACTERS_MAX + 4_096 },
+  });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) =>
     done(null, body),

@@ -5,26 +5,11 @@ import {
   PLATFORM_KINDS,
   type PlatformKind,
 } from "../../schema/feeds/records.js";
-import { PURPOSE_CEILINGS, type Purpose, PURPOSES } from "../../schema/purposes.js";
+import type { Purpose } from "../../schema/purposes.js";
 import { type Regime, REGIMES } from "../../schema/uscc.js";
 import { ConsentPolicy, Key } from "../host/directives.js";
 import { InstantScalar, MerchantIdScalar } from "../host/scalars.js";
-
-function enumOf<T extends string>(values: readonly T[]): { readonly [V in T]: V } {
-  return Object.fromEntries(values.map((value) => [value, value])) as { readonly [V in T]: V };
-}
-
-export const PurposeEnum = enumOf(PURPOSES);
-registerEnumType(PurposeEnum, {
-  name: "Purpose",
-  description: "Why a bank asks; a consent names exactly one.",
-  valuesConfig: Object.fromEntries(
-    PURPOSES.map((purpose) => {
-      const { en, zh } = PURPOSE_CEILINGS[purpose].text;
-      return [purpose, { description: `${en} (${zh}).` }];
-    }),
-  ),
-});
+import { enumOf, PurposeEnum } from "../host/vocabulary.js";
 
 export const RegimeEnum = enumOf(REGIMES);
 registerEnumType(RegimeEnum, {

@@ -26,7 +26,8 @@ export class TransactionsResolver {
   @ConsentPolicy("TRANSACTIONS")
   @FieldResolver(() => Transactions, {
     nullable: true,
-    description: "Sales. Without a currency, amounts of a window with several are null (MIXED_CURRENCY). Category TRANSACTIONS.",
+    description:
+      "Sales. Without a currency, amounts of a window with several are null (MIXED_CURRENCY). Category TRANSACTIONS.",
   })
   transactions(
     @Root() merchant: Merchant,
@@ -52,7 +53,10 @@ export class TransactionsResolver {
   }
 
   @ConsentPolicy("LOGISTICS")
-  @FieldResolver(() => Logistics, { nullable: true, description: "On-time rates, tracking and lead times. Category LOGISTICS." })
+  @FieldResolver(() => Logistics, {
+    nullable: true,
+    description: "On-time rates, tracking and lead times. Category LOGISTICS.",
+  })
   logistics(
     @Root() merchant: Merchant,
     @Arg("window", () => WindowInput, { nullable: true }) window: WindowInput | null | undefined,
@@ -63,6 +67,9 @@ export class TransactionsResolver {
   }
 
   #loads(context: SubgraphContext): TransactionLoads {
-    return context.loads.get("transactions", () => new TransactionLoads(this.#postgres.pool, this.#clock.now()));
+    return context.loads.get(
+      "transactions",
+      () => new TransactionLoads(this.#postgres.pool, this.#clock.now()),
+    );
   }
 }

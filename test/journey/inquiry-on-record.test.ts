@@ -83,7 +83,7 @@ describe("no record, no answer (P3)", () => {
   });
 
   it("checks consent again before a slow answer leaves, and withholds what was revoked meanwhile (P2)", async () => {
-    let during: (() => Promise<void>) | undefined;
+    const meanwhile: { act?: () => Promise<void> } = {};
     bureau = await startTestBureau({
       seams: {
         subgraph: (real) =>
@@ -93,7 +93,7 @@ describe("no record, no answer (P3)", () => {
                 ...real,
                 execute: async (request) => {
                   const answer = await real.execute(request);
-                  await during?.();
+                  await meanwhile.act?.();
                   await new Promise((resolve) => setTimeout(resolve, 80));
                   return answer;
                 },
@@ -104,7 +104,7 @@ describe("no record, no answer (P3)", () => {
     const id = await grant(bureau, ALICE);
     const token = await bankToken(bureau);
     expect((await bureau.graphql(token, PROFILE, { id: ALICE })).data.merchant.id).toBe(ALICE);
-    during = () => revoke(bureau, ALICE, id);
+    meanwhile.act = () => revoke(bureau, ALICE, id);
     const reply = await bureau.graphql(token, PROFILE, { id: ALICE });
     expect(reply.data.merchant).toBeNull();
     expect(reply.errors[0]?.extensions["code"]).toBe("CONSENT_REVOKED");

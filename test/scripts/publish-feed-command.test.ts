@@ -160,6 +160,14 @@ describe("publish-feed", () => {
     expect(await text(start(["--help"]).stdout)).toContain("usage: npm run publish-feed");
   });
 
+  it("publishes to the end when nobody reads its words any more", async () => {
+    const child = start(flags(await file("orders.ndjson", [1, 2, 3, 4].map(order).join("\n"))));
+    child.stdout.destroy();
+    child.stderr.destroy();
+    expect(await new Promise((resolve) => child.once("exit", resolve))).toBe(0);
+    expect(door.records.size).toBe(4);
+  });
+
   it("stops in order at an interrupt, between two attempts", async () => {
     door.faults.push(undefined, ...Array.from({ length: 50 }, () => "drop" as const));
     const child = start(flags(await file("orders.ndjson", [1, 2, 3, 4].map(order).join("\n"))));

@@ -135,7 +135,11 @@ class ChunkReader {
     if (unknown.size === 0) return pending;
     return pending.filter(({ line, record }) => {
       if (record.zone === undefined || !unknown.has(record.zone)) return true;
-      this.#reject(line, { pointer: "/zone", code: "FEED_RECORD_INVALID", message: "There is no such time zone." });
+      this.#reject(line, {
+        pointer: "/zone",
+        code: "FEED_RECORD_INVALID",
+        message: "There is no such time zone.",
+      });
       return false;
     });
   }

@@ -1,13 +1,21 @@
 import { ObjectType } from "type-graphql";
 import { ConsentPolicy } from "../../host/directives.js";
 import type { DurationMetric, Metric } from "../../host/metric-types.js";
-import { lateShipmentRate, onTimeDeliveryRate, onTimeShipRate, validTrackingRate } from "../measures/delivery.js";
+import {
+  lateShipmentRate,
+  onTimeDeliveryRate,
+  onTimeShipRate,
+  validTrackingRate,
+} from "../measures/delivery.js";
 import { leadTime } from "../measures/lead-times.js";
 import { Duration, Figure } from "./fields.js";
 import type { View } from "./view.js";
 
 @ConsentPolicy("LOGISTICS")
-@ObjectType({ description: "How a merchant ships. Category LOGISTICS. Orders count in the month they were paid, of any currency." })
+@ObjectType({
+  description:
+    "How a merchant ships. Category LOGISTICS. Orders count in the month they were paid, of any currency.",
+})
 export class Logistics {
   readonly #view: View;
 
@@ -15,22 +23,30 @@ export class Logistics {
     this.#view = view;
   }
 
-  @Figure("Orders shipped by the promised instant / shipped orders with a promise; orders not shipped yet are left out. Unit: ratio. Source: order, shipment.")
+  @Figure(
+    "Orders shipped by the promised instant / shipped orders with a promise; orders not shipped yet are left out. Unit: ratio. Source: order, shipment.",
+  )
   async onTimeShipRate(): Promise<Metric> {
     return onTimeShipRate(await this.#view.frame());
   }
 
-  @Figure("Orders shipped after the promised instant / shipped orders with a promise. Unit: ratio. Source: order, shipment.")
+  @Figure(
+    "Orders shipped after the promised instant / shipped orders with a promise. Unit: ratio. Source: order, shipment.",
+  )
   async lateShipmentRate(): Promise<Metric> {
     return lateShipmentRate(await this.#view.frame());
   }
 
-  @Figure("Orders delivered by the promised instant / delivered orders with a promise. Unit: ratio. Source: order, shipment.")
+  @Figure(
+    "Orders delivered by the promised instant / delivered orders with a promise. Unit: ratio. Source: order, shipment.",
+  )
   async onTimeDeliveryRate(): Promise<Metric> {
     return onTimeDeliveryRate(await this.#view.frame());
   }
 
-  @Figure("Shipped orders with a tracking number and a scan (a delivery, or a carrier's own record) / shipped orders. Unit: ratio. Source: shipment.")
+  @Figure(
+    "Shipped orders with a tracking number and a scan (a delivery, or a carrier's own record) / shipped orders. Unit: ratio. Source: shipment.",
+  )
   async validTrackingRate(): Promise<Metric> {
     return validTrackingRate(await this.#view.frame());
   }

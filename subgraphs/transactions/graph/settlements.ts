@@ -2,16 +2,29 @@ import { Field, ObjectType, registerEnumType } from "type-graphql";
 import { ConsentPolicy } from "../../host/directives.js";
 import { type DurationMetric, type Metric, MoneyMetric } from "../../host/metric-types.js";
 import { ORDER_STATES, type OrderState } from "../facts/order-states.js";
-import { cashConversionDays, chargebacks, fees, netSettled, platformDso, settledRevenue } from "../measures/cash.js";
+import {
+  cashConversionDays,
+  chargebacks,
+  fees,
+  netSettled,
+  platformDso,
+  settledRevenue,
+} from "../measures/cash.js";
 import { type LeadTime, leadTime } from "../measures/lead-times.js";
 import { expectedCollectible, receivablesInTransit } from "../measures/receivables.js";
 import { Amount, Duration, Figure } from "./fields.js";
 import type { View } from "./view.js";
 
 const ReceivableState = {
-  AWAITING_SHIP: "AWAITING_SHIP", SHIPPED: "SHIPPED", DELIVERED: "DELIVERED", CONFIRMED: "CONFIRMED",
+  AWAITING_SHIP: "AWAITING_SHIP",
+  SHIPPED: "SHIPPED",
+  DELIVERED: "DELIVERED",
+  CONFIRMED: "CONFIRMED",
 } as const satisfies Record<OrderState, OrderState>;
-registerEnumType(ReceivableState, { name: "ReceivableState", description: "Where a paid order stands on its way to the payout." });
+registerEnumType(ReceivableState, {
+  name: "ReceivableState",
+  description: "Where a paid order stands on its way to the payout.",
+});
 
 @ObjectType({ description: "Receivables in one state." })
 export class ReceivableRow {
@@ -21,7 +34,8 @@ export class ReceivableRow {
 
 @ConsentPolicy("SETTLEMENTS")
 @ObjectType({
-  description: "What platforms paid out and still owe. Category SETTLEMENTS. Payouts count in the month they were settled; receivables and steps in the month the order was paid.",
+  description:
+    "What platforms paid out and still owe. Category SETTLEMENTS. Payouts count in the month they were settled; receivables and steps in the month the order was paid.",
 })
 export class Settlements {
   readonly #view: View;
@@ -50,18 +64,24 @@ export class Settlements {
     return chargebacks(await this.#view.frame());
   }
 
-  @Figure("sum(a (settled - paid)) / sum(a); a is the payout, less the refunded part of its order. Unit: day. Source: settlement, payment, refund.")
+  @Figure(
+    "sum(a (settled - paid)) / sum(a); a is the payout, less the refunded part of its order. Unit: day. Source: settlement, payment, refund.",
+  )
   async cashConversionDays(): Promise<Metric> {
     return cashConversionDays(await this.#view.frame());
   }
 
-  @Figure("receivablesInTransit / (net sales of the 90 days to asOf / 90), or of the days that the window opens. Unit: day.")
+  @Figure(
+    "receivablesInTransit / (net sales of the 90 days to asOf / 90), or of the days that the window opens. Unit: day.",
+  )
   async platformDso(): Promise<Metric> {
     const [frame, rows] = await Promise.all([this.#view.frame(), this.#view.receivables()]);
     return platformDso(frame, rows);
   }
 
-  @Amount("sum(paid - refunded) of orders paid in the window, not settled and not cancelled, as they stand at asOf. Unit: minor units. Source: order, payment, refund, settlement.")
+  @Amount(
+    "sum(paid - refunded) of orders paid in the window, not settled and not cancelled, as they stand at asOf. Unit: minor units. Source: order, payment, refund, settlement.",
+  )
   async receivablesInTransit(): Promise<MoneyMetric> {
     const [frame, rows] = await Promise.all([this.#view.frame(), this.#view.receivables()]);
     return receivablesInTransit(frame, rows);
@@ -73,10 +93,14 @@ export class Settlements {
     return ORDER_STATES.map((state) => ({ state, amount: receivablesInTransit(frame, rows, state) }));
   }
 
-  @Amount("sum(a (1 - p)) over receivables; p is the share refunded from the state on in the merchant's matured orders, shrunk to the platform's with the weight of 30 orders. Unit: minor units.")
+  @Amount(
+    "sum(a (1 - p)) over receivables; p is the share refunded from the state on in the merchant's matured orders, shrunk to the platform's with the weight of 30 orders. Unit: minor units.",
+  )
   async expectedCollectible(): Promise<MoneyMetric> {
     const [frame, rows, matured] = await Promise.all([
-      this.#view.frame(), this.#view.receivables(), this.#view.maturedHistory(),
+      this.#view.frame(),
+      this.#view.receivables(),
+      this.#view.maturedHistory(),
     ]);
     const priors = await this.#view.priors([...new Set(rows.map(({ platform }) => platform))]);
     return expectedCollectible(frame, rows, { matured, priors });

@@ -6,12 +6,25 @@ import type { Frame } from "../measures/frame.js";
 import { growthMoM, growthYoY } from "../measures/growth.js";
 import { refundRateAmount, refundRateCount } from "../measures/refunds.js";
 import {
-  averageOrderValue, cancelRatePreShip, createdOrderCount, gmvGross, gmvPaid, medianOrderValue, netSales, orderCount,
-  returnsAmount, verifiedRevenue,
+  averageOrderValue,
+  cancelRatePreShip,
+  createdOrderCount,
+  gmvGross,
+  gmvPaid,
+  medianOrderValue,
+  netSales,
+  orderCount,
+  returnsAmount,
+  verifiedRevenue,
 } from "../measures/sales.js";
 import { seasonalityIndex } from "../measures/seasonality.js";
 import {
-  activeMonthRatio, maxDrawdown, monthsObserved, tenureDays, volatilityCv, zeroSaleDays,
+  activeMonthRatio,
+  maxDrawdown,
+  monthsObserved,
+  tenureDays,
+  volatilityCv,
+  zeroSaleDays,
 } from "../measures/variability.js";
 import { Concentration, concentrations } from "./concentration.js";
 import { Amount, Figure } from "./fields.js";
@@ -20,7 +33,8 @@ import type { View } from "./view.js";
 
 @ConsentPolicy("TRANSACTIONS")
 @ObjectType({
-  description: "Sales of a merchant over all its platform accounts. Category TRANSACTIONS. Orders count in the month they were paid.",
+  description:
+    "Sales of a merchant over all its platform accounts. Category TRANSACTIONS. Orders count in the month they were paid.",
 })
 export class Transactions {
   readonly #view: View;
@@ -33,27 +47,37 @@ export class Transactions {
     return verb(await this.#view.frame());
   }
 
-  @Amount("Sum of the totals of created orders, paid or not, by created day. Unit: minor units. Source: order.")
+  @Amount(
+    "Sum of the totals of created orders, paid or not, by created day. Unit: minor units. Source: order.",
+  )
   gmvGross(): Promise<MoneyMetric> {
     return this.#of(gmvGross);
   }
 
-  @Amount("Sum of paid amounts of orders paid in the window; payment records decide where there are any. Unit: minor units. Source: order, payment.")
+  @Amount(
+    "Sum of paid amounts of orders paid in the window; payment records decide where there are any. Unit: minor units. Source: order, payment.",
+  )
   gmvPaid(): Promise<MoneyMetric> {
     return this.#of(gmvPaid);
   }
 
-  @Amount("Part of gmvPaid whose payment another platform than the marketplace reported. Unit: minor units. Source: order, payment.")
+  @Amount(
+    "Part of gmvPaid whose payment another platform than the marketplace reported. Unit: minor units. Source: order, payment.",
+  )
   verifiedRevenue(): Promise<MoneyMetric> {
     return this.#of(verifiedRevenue);
   }
 
-  @Amount("Refunds paid out on orders paid in the window, whenever they were paid out. Unit: minor units. Source: refund.")
+  @Amount(
+    "Refunds paid out on orders paid in the window, whenever they were paid out. Unit: minor units. Source: refund.",
+  )
   returnsAmount(): Promise<MoneyMetric> {
     return this.#of(returnsAmount);
   }
 
-  @Amount("gmvPaid - returnsAmount - what orders cancelled after payment left unrefunded. Unit: minor units. Source: order, payment, refund.")
+  @Amount(
+    "gmvPaid - returnsAmount - what orders cancelled after payment left unrefunded. Unit: minor units. Source: order, payment, refund.",
+  )
   netSales(): Promise<MoneyMetric> {
     return this.#of(netSales);
   }
@@ -79,45 +103,61 @@ export class Transactions {
     return medianOrderValue(frame, quantiles);
   }
 
-  @Figure("Orders paid and cancelled before they shipped / orders paid. Unit: ratio. Source: order, payment, shipment.")
+  @Figure(
+    "Orders paid and cancelled before they shipped / orders paid. Unit: ratio. Source: order, payment, shipment.",
+  )
   cancelRatePreShip(): Promise<Metric> {
     return this.#of(cancelRatePreShip);
   }
 
-  @Figure("Refunds of matured orders / their paid amount; matured is delivered or confirmed at least 30 days before asOf. Unit: ratio. Source: order, payment, refund, shipment.")
+  @Figure(
+    "Refunds of matured orders / their paid amount; matured is delivered or confirmed at least 30 days before asOf. Unit: ratio. Source: order, payment, refund, shipment.",
+  )
   async refundRateAmount(): Promise<Metric> {
     const [frame, matured] = await Promise.all([this.#view.frame(), this.#view.matured()]);
     return refundRateAmount(frame, matured);
   }
 
-  @Figure("Matured orders with a refund / matured orders; matured is delivered or confirmed at least 30 days before asOf. Unit: ratio. Source: order, payment, refund, shipment.")
+  @Figure(
+    "Matured orders with a refund / matured orders; matured is delivered or confirmed at least 30 days before asOf. Unit: ratio. Source: order, payment, refund, shipment.",
+  )
   async refundRateCount(): Promise<Metric> {
     const [frame, matured] = await Promise.all([this.#view.frame(), this.#view.matured()]);
     return refundRateCount(frame, matured);
   }
 
-  @Figure("Net sales of the window's last complete month / the month before - 1; the current month is left out. Each month is divided by its seasonal index where 24 complete months are open; formula says deseasonalised or raw. Unit: ratio.")
+  @Figure(
+    "Net sales of the window's last complete month / the month before - 1; the current month is left out. Each month is divided by its seasonal index where 24 complete months are open; formula says deseasonalised or raw. Unit: ratio.",
+  )
   async growthMoM(): Promise<Metric> {
     const [frame, history] = await Promise.all([this.#view.frame(), this.#view.history()]);
     return growthMoM(frame, history);
   }
 
-  @Figure("Net sales of the last twelve complete months / the twelve before - 1 (formula says deseasonalised); with 13 to 23 months the last month / the same month a year before - 1 (raw). Reads every month that the consent opens. Unit: ratio.")
+  @Figure(
+    "Net sales of the last twelve complete months / the twelve before - 1 (formula says deseasonalised); with 13 to 23 months the last month / the same month a year before - 1 (raw). Reads every month that the consent opens. Unit: ratio.",
+  )
   async growthYoY(): Promise<Metric> {
     return growthYoY(await this.#view.history());
   }
 
-  @Figure("Sample standard deviation / mean of monthly net sales, from the first month with sales; the current month is left out; at least 3 months. Unit: ratio.")
+  @Figure(
+    "Sample standard deviation / mean of monthly net sales, from the first month with sales; the current month is left out; at least 3 months. Unit: ratio.",
+  )
   volatilityCv(): Promise<Metric> {
     return this.#of(volatilityCv);
   }
 
-  @Figure("Worst fall of monthly net sales from a peak to a later month, as a share of the peak; the current month is left out. Unit: ratio.")
+  @Figure(
+    "Worst fall of monthly net sales from a peak to a later month, as a share of the peak; the current month is left out. Unit: ratio.",
+  )
   maxDrawdown(): Promise<Metric> {
     return this.#of(maxDrawdown);
   }
 
-  @Figure("Days without a paid order, from the window's first day with one to the day before asOf or the window's end. Unit: day.")
+  @Figure(
+    "Days without a paid order, from the window's first day with one to the day before asOf or the window's end. Unit: day.",
+  )
   async zeroSaleDays(): Promise<Metric> {
     const [frame, sale] = await Promise.all([this.#view.frame(), this.#view.saleDays()]);
     return zeroSaleDays(frame, sale);
@@ -129,19 +169,27 @@ export class Transactions {
   }
 
   @Field(() => [Metric], {
-    description: "mean(m) / mean of monthly net sales over the latest whole years, January first, twelve entries; null below 24 complete months. Reads every month that the consent opens. Unit: ratio.",
+    description:
+      "mean(m) / mean of monthly net sales over the latest whole years, January first, twelve entries; null below 24 complete months. Reads every month that the consent opens. Unit: ratio.",
   })
   async seasonalityIndex(): Promise<Metric[]> {
     return seasonalityIndex(await this.#view.history());
   }
 
-  @Figure("Buyers with two paid orders or more in the window / buyers, by pseudonym per platform. Unit: ratio. Source: order.")
+  @Figure(
+    "Buyers with two paid orders or more in the window / buyers, by pseudonym per platform. Unit: ratio. Source: order.",
+  )
   async buyerRepeatRate(): Promise<Metric> {
     const [frame, spreads] = await Promise.all([this.#view.frame(), this.#view.spreads()]);
-    return buyerRepeatRate(frame, spreads.find(({ dimension }) => dimension === "BUYER"));
+    return buyerRepeatRate(
+      frame,
+      spreads.find(({ dimension }) => dimension === "BUYER"),
+    );
   }
 
-  @Figure("Days from the first settled order to asOf, as far back as the consent opens, at most 60 months. Unit: day. Source: settlement.")
+  @Figure(
+    "Days from the first settled order to asOf, as far back as the consent opens, at most 60 months. Unit: day. Source: settlement.",
+  )
   async tenureDays(): Promise<Metric> {
     return tenureDays(await this.#view.history());
   }
@@ -161,7 +209,9 @@ export class Transactions {
     return this.#of(platformRows);
   }
 
-  @Field(() => [Concentration], { description: "One entry each for buyers, products, regions and platforms." })
+  @Field(() => [Concentration], {
+    description: "One entry each for buyers, products, regions and platforms.",
+  })
   concentration(): Promise<Concentration[]> {
     return concentrations(this.#view);
   }

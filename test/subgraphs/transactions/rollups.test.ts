@@ -234,6 +234,29 @@ describe("The sums kept as records come in", () => {
     await fc.assert(property, { numRuns: 6, endOnFailure: true });
   }, 120_000);
 
+  it("are right when platforms publish at the same time", async () => {
+    runs += 1;
+    const orders = ["1", "2", "3", "4", "5", "6"];
+    const drawn = fc.sample(published, { numRuns: 120, seed: 20_261_123 }).map((e, i) => ({
+      ...e,
+      record: {
+        ...e.record,
+        seller: 0,
+        orderId: orders[i % 6],
+        [RECORD_KEYS[e.kind] ?? ""]: e.kind === "order" ? orders[i % 6] : String(i),
+      },
+    }));
+    const events = settle(drawn, runs);
+    const lanes = new Map<string, Published[]>();
+    for (const next of events)
+      lanes.set(`${next.platform}|${next.kind}`, [
+        ...(lanes.get(`${next.platform}|${next.kind}`) ?? []),
+        next,
+      ]);
+    await Promise.all([...lanes.values()].map((lane) => publishAll(lane, 4)));
+    expect(plain(await storedSums(runs))).toEqual(plain(sumsOf(newestOf(events))));
+  });
+
   it("go when the order's record moves to another merchant, and come back with it", async () => {
     runs += 1;
     const order = (of: number, totalMinor: number): Published => ({
