@@ -9,12 +9,16 @@ import { GATEWAY_SETTINGS, gatewayRelations, type GatewaySettings } from "../con
 export const DEVELOPMENT_ISSUER = "https://issuer.xinqiao.invalid";
 export const DEVELOPMENT_AUDIENCE = "https://xinqiao.invalid";
 
+/** Variables of other commands, which one environment may hold as well. */
+const OTHERS = ["XINQIAO_TOKEN", "XINQIAO_SUBGRAPH_HOST", "XINQIAO_SUBGRAPH_PORT", "XINQIAO_PERMIT_JWKS_URL"];
+
 /** @throws ConfigError with every problem at once */
 export function readGatewaySettings(
   environment: Readonly<Record<string, string | undefined>>,
 ): GatewaySettings {
+  const own = Object.entries(environment).filter(([name]) => !OTHERS.includes(name));
   return loadConfig(GATEWAY_SETTINGS, {
-    environment,
+    environment: Object.fromEntries(own),
     readFile: (file) => readFileSync(file, "utf8"),
     relations: gatewayRelations,
   });

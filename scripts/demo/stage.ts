@@ -6,7 +6,12 @@ import { ensureDatabase, startEmbeddedPostgres } from "../../foundation/embedded
 import { createSigner, publicKeySet } from "../../foundation/tokens.js";
 import { createRequestBudget } from "../../gateway/receive/request-budget.js";
 import { createDevelopmentIssuer, type TokenRequest } from "../../gateway/process/development-issuer.js";
-import { loadKeys, openBureau } from "../../gateway/process/open-bureau.js";
+import {
+  type BureauKeys,
+  type BureauOptions,
+  loadKeys,
+  openBureau,
+} from "../../gateway/process/open-bureau.js";
 
 const ISSUER = "https://issuer.demo.invalid";
 const AUDIENCE = "https://xinqiao.demo.invalid";
@@ -32,28 +37,7 @@ export async function openStage(): Promise<Stage> {
   const server = await startEmbeddedPostgres({ dataDirectory: path.join(folder, "postgres") });
   await ensureDatabase(server.connectionString("postgres"), "xinqiao");
   const keys = await loadKeys(path.join(folder, "keys"));
-  const bureau = await openBureau({
-    connectionString: server.connectionString("xinqiao"),
-    clock: systemClock,
-    keys,
-    tokens: {
-      issuer: ISSUER,
-      audience: AUDIENCE,
-      algorithms: ["EdDSA"],
-      keys: { kind: "local", keys: publicKeySet([keys.issuer]) },
-      clockToleranceSeconds: 5,
-    },
-    subgraphUrls: new Map(),
-    introspection: false,
-    budget: await createRequestBudget({ redisUrl: undefined, requestsPerMinute: 10_000 }),
-    ledgerTimeoutMs: 1_000,
-    recordTimeoutMs: 2_000,
-    subgraphTimeoutMs: 5_000,
-    requestTimeoutMs: 30_000,
-    poolMax: 4,
-    statementTimeoutMs: 10_000,
-    onError: () => {},
-  });
+  const bureau = await openBureau(await settingsOf(server.connectionString("xinqiao"), keys));
   const url = await bureau.gateway.app.listen({ host: "127.0.0.1", port: 0 });
   const token = createDevelopmentIssuer({
     signer: await createSigner(keys.issuer),
@@ -96,5 +80,30 @@ export async function openStage(): Promise<Stage> {
       await server.stop();
       await rm(folder, { recursive: true, force: true });
     },
+  };
+}
+
+async function settingsOf(connectionString: string, keys: BureauKeys): Promise<BureauOptions> {
+  return {
+    connectionString,
+    clock: systemClock,
+    keys,
+    tokens: {
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      algorithms: ["EdDSA"],
+      keys: { kind: "local", keys: publicKeySet([keys.issuer]) },
+      clockToleranceSeconds: 5,
+    },
+    subgraphUrls: new Map(),
+    introspection: false,
+    budget: await createRequestBudget({ redisUrl: undefined, requestsPerMinute: 10_000 }),
+    ledgerTimeoutMs: 1_000,
+    recordTimeoutMs: 2_000,
+    subgraphTimeoutMs: 5_000,
+    requestTimeoutMs: 30_000,
+    poolMax: 4,
+    statementTimeoutMs: 10_000,
+    onError: () => {},
   };
 }

@@ -74,13 +74,7 @@ export async function startTestBureau(options: TestBureauOptions = {}): Promise<
       connectionString: database.connectionString,
       clock,
       keys,
-      tokens: {
-        issuer: ISSUER,
-        audience: AUDIENCE,
-        algorithms: ["EdDSA"],
-        keys: { kind: "local", keys: publicKeySet([keys.issuer]) },
-        clockToleranceSeconds: 5,
-      },
+      tokens: trustIn(keys),
       subgraphUrls: remote?.urls ?? new Map(),
       introspection: options.introspection ?? false,
       budget: await createRequestBudget({ redisUrl: undefined, requestsPerMinute: 1_000_000 }),
@@ -125,6 +119,16 @@ export async function startTestBureau(options: TestBureauOptions = {}): Promise<
       await remote?.close();
       await database.drop();
     },
+  };
+}
+
+function trustIn(keys: BureauKeys): BureauOptions["tokens"] {
+  return {
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    algorithms: ["EdDSA"],
+    keys: { kind: "local", keys: publicKeySet([keys.issuer]) },
+    clockToleranceSeconds: 5,
   };
 }
 

@@ -99,10 +99,8 @@ function describe(
   reviewsOf: ReadonlyMap<string, Row[]>,
 ): OracleSeller {
   const paid = sales.filter((sale) => sale.isPaid);
-  const gmvPaidMinor = total(paid.map((sale) => sale.allocatedMinor));
-  const scores = sales
-    .flatMap(({ order }) => reviewsOf.get(order["order_id"] ?? "") ?? [])
-    .map((row) => Number(row["review_score"]));
+  const allocated = paid.map((sale) => sale.allocatedMinor);
+  const gmvPaidMinor = total(allocated);
   const shipped = sales.filter(({ order }) => text(order, "order_delivered_carrier_date") !== "");
   const delivered = shipped.filter(({ order }) => text(order, "order_delivered_customer_date") !== "");
   const onTime = delivered.filter(
@@ -126,14 +124,8 @@ function describe(
     gmvGrossMinor: total(sales.map((sale) => sale.totalMinor)),
     gmvPaidMinor,
     averageOrderValueMinor: gmvPaidMinor / paid.length,
-    medianOrderValueMinor: percentile(
-      paid.map((sale) => sale.allocatedMinor),
-      0.5,
-    ),
-    medianOrderValueLowMinor: lowerRank(
-      paid.map((sale) => sale.allocatedMinor),
-      0.5,
-    ),
+    medianOrderValueMinor: percentile(allocated, 0.5),
+    medianOrderValueLowMinor: lowerRank(allocated, 0.5),
     months: monthsOf(paid),
     shippedCount: shipped.length,
     deliveredCount: delivered.length,
@@ -150,12 +142,24 @@ function describe(
         text(order, "order_delivered_customer_date"),
       ]),
     ),
-    reviewCount: scores.length,
-    reviewMean: total(scores) / scores.length,
-    reviewNegativeShare: scores.filter((score) => score <= 2).length / scores.length,
+    ...reviewsOfSales(sales, reviewsOf),
     topProductShare: Math.max(...products.values()) / total([...products.values()]),
     buyerCount: buyers.size,
     buyerRepeatRate: [...buyers.values()].filter((count) => count >= 2).length / buyers.size,
+  };
+}
+
+function reviewsOfSales(
+  sales: readonly OracleSale[],
+  reviewsOf: ReadonlyMap<string, Row[]>,
+): Pick<OracleSeller, "reviewCount" | "reviewMean" | "reviewNegativeShare"> {
+  const scores = sales
+    .flatMap(({ order }) => reviewsOf.get(order["order_id"] ?? "") ?? [])
+    .map((row) => Number(row["review_score"]));
+  return {
+    reviewCount: scores.length,
+    reviewMean: total(scores) / scores.length,
+    reviewNegativeShare: scores.filter((score) => score <= 2).length / scores.length,
   };
 }
 
