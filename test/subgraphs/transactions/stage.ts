@@ -13,8 +13,11 @@ import {
 } from "../../../subgraphs/transactions/index.js";
 import { createTestDatabase } from "../../support/database.js";
 
-/** `M01` to `M99` and on: sellers `s-<code>` belong to merchant `<code>`. */
+/** The n-th merchant; the seller `s-<code>` is the merchant `<code>`. */
 export const merchantOf = (n: number) => `91990100MA${String(n).padStart(8, "0")}`;
+
+/** The key of the stage's pseudonyms. */
+export const PSEUDONYM_KEY = Buffer.alloc(32, 1);
 
 export interface Grant {
   readonly merchant: string;
@@ -43,7 +46,7 @@ export async function openStage(now: string): Promise<Stage> {
     resolve: async (_platform: string, accounts: readonly { sellerId: string }[]) =>
       accounts.map(({ sellerId }) => sellerId.replace(/^s-/, "")),
   };
-  const intake = createTransactionsIntake({ postgres, clock, directory, pseudonymKey: Buffer.alloc(32, 1) });
+  const intake = createTransactionsIntake({ postgres, clock, directory, pseudonymKey: PSEUDONYM_KEY });
   let grants: readonly Grant[] = [];
   const subgraph = await createTransactionsSubgraph({
     postgres,

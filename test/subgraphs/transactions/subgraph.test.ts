@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { refreshPlatformPriors } from "../../../subgraphs/transactions/index.js";
+import { HOME, sell } from "./sell.js";
 import { merchantOf, openStage, type Stage } from "./stage.js";
 
 const NOW = "2026-11-23T04:00:00Z";
-const HOME = "taoyuan-market";
 const SELECTION = `transactions(window: { months: 12 }) {
     gmvPaid { amount { minor currency } n verification sources } medianOrderValue { amount { minor } }
     refundRateCount { value n } buyerRepeatRate { value n } growthYoY { formula reason } zeroSaleDays { value }
@@ -22,63 +22,6 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-const HOUR = 3_600_000;
-const at = (start: string, hours: number) => new Date(Date.parse(start) + hours * HOUR).toISOString();
-
-interface Sale {
-  readonly merchant: string;
-  readonly prefix: string;
-  readonly count: number;
-  readonly start: string;
-}
-
-/** Orders of 100.00 an hour apart, paid through another platform, shipped after 10 h by a carrier, delivered after 34 h. */
-async function sell({ merchant, prefix, count, start }: Sale): Promise<void> {
-  const of = { sellerId: `s-${merchant}` };
-  const ids = Array.from({ length: count }, (_, i) => i);
-  await stage.publish(
-    HOME,
-    "order",
-    ids.map((i) => ({
-      ...of,
-      orderId: `${prefix}-${i}`,
-      buyerId: `b${i % 40}`,
-      currency: "CNY",
-      totalMinor: 10_000,
-      createdAt: at(start, i),
-      region: i % 4 === 0 ? "A" : "B",
-      promisedShipAt: at(start, i + (i % 10 === 0 ? 5 : 24)),
-      lines: [{ productId: "p", quantity: 1, amountMinor: 10_000 }],
-    })),
-  );
-  await stage.publish(
-    "yinlian-pay",
-    "payment",
-    ids.map((i) => ({
-      ...of,
-      paymentId: `${prefix}-${i}`,
-      orderId: `${prefix}-${i}`,
-      orderPlatform: HOME,
-      currency: "CNY",
-      amountMinor: 10_000,
-      paidAt: at(start, i),
-    })),
-  );
-  await stage.publish(
-    "shunda-express",
-    "shipment",
-    ids.map((i) => ({
-      ...of,
-      shipmentId: `${prefix}-${i}`,
-      orderId: `${prefix}-${i}`,
-      orderPlatform: HOME,
-      trackingNumber: `t${i}`,
-      shippedAt: at(start, i + 10),
-      deliveredAt: at(start, i + 34),
-    })),
-  );
-}
-
 const entity = async (merchant: string, selection: string): Promise<Answer> => {
   const answer = await stage.ask([{ merchant }], selection);
   expect(answer.errors).toBeUndefined();
@@ -88,7 +31,7 @@ const entity = async (merchant: string, selection: string): Promise<Answer> => {
 describe("The transactions subgraph", () => {
   it("computes a merchant's profile from its records (P8)", async () => {
     const merchant = merchantOf(1);
-    await sell({ merchant, prefix: "a", count: 50, start: "2026-09-01T00:00:00Z" });
+    await sell(stage, { merchant, prefix: "a", count: 50, start: "2026-09-01T00:00:00Z" });
     const of = { sellerId: `s-${merchant}`, orderPlatform: HOME, currency: "CNY" };
     await stage.publish(
       HOME,
@@ -224,8 +167,8 @@ describe("The transactions subgraph", () => {
 
   it("reads no month that the permit does not open, in windows and in histories (P4)", async () => {
     const merchant = merchantOf(5);
-    await sell({ merchant, prefix: "e", count: 40, start: "2025-06-10T00:00:00Z" });
-    await sell({ merchant, prefix: "f", count: 35, start: "2026-09-10T00:00:00Z" });
+    await sell(stage, { merchant, prefix: "e", count: 40, start: "2025-06-10T00:00:00Z" });
+    await sell(stage, { merchant, prefix: "f", count: 35, start: "2026-09-10T00:00:00Z" });
     const ask = async (from: string, until: string): Promise<Answer> => {
       const answer = await stage.ask(
         [{ merchant, months: { from, until } }],
@@ -297,7 +240,12 @@ describe("The transactions subgraph", () => {
     await refreshPlatformPriors(stage.postgres, clock);
     expect(await priors()).toEqual([]);
     for (const n of [11, 12, 13])
-      await sell({ merchant: merchantOf(n), prefix: `p${n}`, count: 30, start: "2026-08-01T00:00:00Z" });
+      await sell(stage, {
+        merchant: merchantOf(n),
+        prefix: `p${n}`,
+        count: 30,
+        start: "2026-08-01T00:00:00Z",
+      });
     await refreshPlatformPriors(stage.postgres, clock);
     // Merchants 1 and 5 (twice) and these three; merchant 1 was refunded 8,000 of 500,000 after delivery.
     expect(await priors()).toEqual([
