@@ -19,7 +19,7 @@ import { migrateAll, SUBGRAPHS } from "../../subgraphs/index.js";
 import { createInquiryLog } from "../../subgraphs/inquiries/index.js";
 import { createAccountDirectory, createMerchantsIntake } from "../../subgraphs/merchants/index.js";
 import { createSignalsIntake } from "../../subgraphs/signals/index.js";
-import { createTransactionsIntake } from "../../subgraphs/transactions/index.js";
+import { createTransactionsIntake, refreshPlatformPriors } from "../../subgraphs/transactions/index.js";
 import type { RequestBudget } from "../receive/request-budget.js";
 import { createGateway, type Gateway, PERMIT_ISSUER, type SubgraphPlace } from "./create-gateway.js";
 
@@ -120,11 +120,34 @@ export async function openBureau(options: BureauOptions, seams: BureauSeams = {}
     publishedKeys: [keys.artefact, keys.issuer],
     ready: async () => void (await postgres.pool.query("select 1")),
   });
+  const priors = keepPriorsFresh(options, postgres);
   const close = async (): Promise<void> => {
+    await priors.stop();
     await gateway.close();
     await Promise.all([postgres, reading, ledgerPool, recordPool].map((pool) => pool.close()));
   };
   return { gateway, postgres, subgraphs, intakes, close };
+}
+
+/** What platforms' refunds are like on the whole changes slowly; it is learnt anew every ten minutes. */
+const PRIORS_EVERY_MS = 600_000;
+
+function keepPriorsFresh(options: BureauOptions, postgres: Postgres): { readonly stop: () => Promise<void> } {
+  let running: Promise<void> = Promise.resolve();
+  const refresh = (): void => {
+    running = refreshPlatformPriors(postgres, options.clock).then(
+      () => {},
+      (error: unknown) => options.onError(error, "priors"),
+    );
+  };
+  refresh();
+  const timer = setInterval(refresh, PRIORS_EVERY_MS).unref();
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await running;
+    },
+  };
 }
 
 function poolOpener(
