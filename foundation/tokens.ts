@@ -168,8 +168,11 @@ function requireSaneTimes(payload: JWTPayload, options: VerifierOptions): void {
 
 function asTokenError(error: unknown): TokenError {
   if (error instanceof errors.JWTExpired) return new TokenError("expired", "exp has passed", error);
-  if (error instanceof errors.JWKSTimeout)
-    return new TokenError("keys-unavailable", "the key set did not answer", error);
+  // A key set that answers with an error or with nonsense is no fault of the token.
+  const isKeySet = error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid;
+  if (isKeySet || (error instanceof errors.JOSEError && error.code === "ERR_JOSE_GENERIC")) {
+    return new TokenError("keys-unavailable", "the key set could not be read", error);
+  }
   if (error instanceof errors.JOSEError) return new TokenError("invalid", error.code, error);
   return new TokenError("keys-unavailable", "the key set could not be read", error);
 }

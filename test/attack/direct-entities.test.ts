@@ -115,6 +115,30 @@ describe("a subgraph asked directly over HTTP (P5)", () => {
     expect((await post(body, await bureau.token({ party: "bank", id: "demo-bank" }))).status).toBe(401);
   });
 
+  it("takes a permit for a whole portfolio over real HTTP", async () => {
+    const body = entities(ALICE);
+    const grants = Array.from({ length: 100 }, (_, i) => ({
+      inquiry: crypto.randomUUID(),
+      merchant: i === 0 ? ALICE : `91990100MA${String(i).padStart(8, "0")}`,
+      categories: ["REVIEWS", "SOCIAL", "IDENTITY", "TRANSACTIONS", "SETTLEMENTS", "LOGISTICS"],
+      consent: `${crypto.randomUUID()}/1`,
+      months: { from: "2025-01", until: "2026-12" },
+    }));
+    const address = await server.listen({ host: "127.0.0.1", port: 0 });
+    const reply = await fetch(`${address}/graphql`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        authorization: `Bearer ${await permit(body, { grants })}`,
+      },
+      body,
+    });
+    expect(reply.status).toBe(200);
+    expect(await reply.json()).toMatchObject({
+      data: { _entities: [{ reviews: { reviewCount: { value: 1 } } }] },
+    });
+  });
+
   it("refuses `_entities` at the gateway itself", async () => {
     const reply = await bureau.graphql(
       await bureau.token({ party: "bank", id: "demo-bank" }),

@@ -1,10 +1,19 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { ensureDatabase, startEmbeddedPostgres } from "../../foundation/embedded-postgres.js";
 import { BureauError } from "../../schema/errors.js";
 import type { InquiryEntry } from "../../schema/ports.js";
 import { ALICE, bankToken, BOB, grant, PROFILE, publishTwoMerchants, revoke } from "../support/actors.js";
 import { startTestBureau, type TestBureau } from "../support/bureau.js";
 
 let bureau: TestBureau;
+
+function raise(): never {
+  throw new Error("this test opens no pool of its own");
+}
+
 afterEach(async () => bureau.close());
 
 async function entries(): Promise<{ merchant_id: string; decision: string; stage: string }[]> {
@@ -52,6 +61,39 @@ describe("no record, no answer (P3)", () => {
     expect(reply.status).toBe(503);
     expect(reply.errors[0]?.extensions["code"]).toBe("INQUIRY_NOT_RECORDED");
     expect(reply.headers["retry-after"]).toBe("1");
+    expect(JSON.stringify(reply)).not.toContain("Alice");
+  });
+
+  it("withholds the answer when the database itself goes away between decision and record", async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), "xinqiao-cut-"));
+    const server = await startEmbeddedPostgres({ dataDirectory: folder, noSync: true });
+    await ensureDatabase(server.connectionString("postgres"), "cut");
+    const cut = { isArmed: false };
+    bureau = await startTestBureau({
+      database: {
+        connectionString: server.connectionString("cut"),
+        open: () => raise(),
+        drop: async () => rm(folder, { recursive: true, force: true }),
+      },
+      seams: {
+        ledger: (ledger) => ({
+          check: (questions) => ledger.check(questions),
+          claimUses: async (consents) => {
+            const left = await ledger.claimUses(consents);
+            if (cut.isArmed) await server.stop();
+            return left;
+          },
+        }),
+      },
+    });
+    await publishTwoMerchants(bureau);
+    await grant(bureau, ALICE);
+    const token = await bankToken(bureau);
+    expect((await bureau.graphql(token, PROFILE, { id: ALICE })).data.merchant.id).toBe(ALICE);
+    cut.isArmed = true;
+    const reply = await bureau.graphql(token, PROFILE, { id: ALICE });
+    expect(reply.status).toBe(503);
+    expect(["INQUIRY_NOT_RECORDED", "CONSENT_UNKNOWN"]).toContain(reply.errors[0]?.extensions["code"]);
     expect(JSON.stringify(reply)).not.toContain("Alice");
   });
 

@@ -58,11 +58,13 @@ export interface TestBureauOptions {
   readonly introspection?: boolean;
   readonly settings?: Partial<BureauOptions>;
   readonly seams?: BureauSeams;
+  /** A database of the test's own making; `drop` is called at the end. */
+  readonly database?: TestDatabase;
 }
 
 /** A whole bureau on a database of its own: the real path, the real store, no network beyond 127.0.0.1. */
 export async function startTestBureau(options: TestBureauOptions = {}): Promise<TestBureau> {
-  const database = await createTestDatabase();
+  const database = options.database ?? (await createTestDatabase());
   const clock = options.clock ?? systemClock;
   const statements: string[] = [];
   const errors: unknown[] = [];
