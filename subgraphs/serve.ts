@@ -46,11 +46,8 @@ async function main(): Promise<number> {
 
 function readSettings(): SubgraphSettings {
   // One environment often holds the gateway's settings too; only this table's are read here.
-  const environment = Object.fromEntries(
-    Object.values(SUBGRAPH_SETTINGS).flatMap(({ env }) =>
-      [env, `${env}_FILE`].map((key) => [key, process.env[key]]),
-    ),
-  );
+  const known = new Set(Object.values(SUBGRAPH_SETTINGS).flatMap(({ env }) => [env, `${env}_FILE`]));
+  const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => known.has(name)));
   return loadConfig(SUBGRAPH_SETTINGS, { environment, readFile: (file) => readFileSync(file, "utf8") });
 }
 

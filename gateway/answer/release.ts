@@ -37,6 +37,8 @@ class Release {
   readonly #fetched: Fetched;
   readonly #authorized: Authorized;
   readonly #index: PolicyIndex;
+  /** The executor says that a source failed, not which of the fields it left empty. */
+  readonly #isSourceDown: boolean;
   readonly #errors: AnswerError[] = [];
   readonly #categories = new Map<string, Set<Category>>();
 
@@ -44,6 +46,7 @@ class Release {
     this.#fetched = fetched;
     this.#authorized = fetched.authorized;
     this.#index = index;
+    this.#isSourceDown = fetched.errors.some(isPathless);
   }
 
   run(): Released {
@@ -55,7 +58,11 @@ class Release {
         ? null
         : this.#object({ type, nodes, value: this.#fetched.data ?? {}, path: [], inquiry: undefined });
     const own = new Set(this.#errors.map((error) => JSON.stringify(error.path)));
-    const errors = [...this.#errors, ...this.#fetched.errors.filter((error) => !coveredBy(own, error.path))];
+    const isPlaced = this.#errors.some((error) => error.extensions["code"] === "SOURCE_UNAVAILABLE");
+    const given = this.#fetched.errors.filter(
+      (error) => !coveredBy(own, error.path) && !(isPlaced && isPathless(error)),
+    );
+    const errors = [...this.#errors, ...given];
     const released = {
       authorized: this.#authorized,
       data: data === NOTHING ? null : data,
@@ -88,6 +95,12 @@ class Release {
       if (refusal !== undefined) this.#errors.push(withheldError(refusal, path));
       const given = refusal === undefined && Object.hasOwn(source, key) ? source[key] : null;
       if (given != null) this.#note(at, name);
+      else if (
+        refusal === undefined &&
+        this.#index.fields.has(`Merchant.${name}`) &&
+        at.type.name === "Merchant"
+      )
+        this.#absent(path);
       const value = this.#value(field.type, { nodes, value: given, path, inquiry: at.inquiry });
       if (value === NOTHING) return NOTHING;
       out[key] = value;
@@ -158,7 +171,7 @@ class Release {
       this.#errors.push(withheldError({ code: first.code, facts }, at.path));
       return null;
     }
-    if (at.value == null) return null;
+    if (at.value == null) return this.#absent(at.path);
     const given = at.value as Json;
     return this.#object({ ...at, type, value: given, inquiry });
   }
@@ -171,6 +184,16 @@ class Release {
       typeof position === "number" ? position : 0
     ];
     return merchant === undefined ? undefined : this.#authorized.inquiries.get(merchant);
+  }
+
+  /** What was granted and is not there because its source failed carries the error on its own path. */
+  #absent(path: Path): null {
+    const isKnown = this.#fetched.errors.some(
+      (error) => error.path !== undefined && isPrefix(error.path, path),
+    );
+    if (this.#isSourceDown && !isKnown)
+      this.#errors.push(withheldError({ code: "SOURCE_UNAVAILABLE", facts: {} }, path));
+    return null;
   }
 
   #positions(at: Omit<At, "type">): number | undefined {
@@ -207,4 +230,12 @@ interface At {
 function coveredBy(withheld: ReadonlySet<string>, path: Path | undefined): boolean {
   if (path === undefined || withheld.size === 0) return false;
   return path.some((_, i) => withheld.has(JSON.stringify(path.slice(0, i + 1))));
+}
+
+function isPathless(error: AnswerError): boolean {
+  return error.path === undefined && error.extensions["code"] === "SOURCE_UNAVAILABLE";
+}
+
+function isPrefix(shorter: Path, longer: Path): boolean {
+  return shorter.length <= longer.length && shorter.every((step, i) => step === longer[i]);
 }

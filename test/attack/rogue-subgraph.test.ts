@@ -83,7 +83,8 @@ describe("a subgraph that sends what it should not", () => {
     const reply = await bureau.graphql(token, PROFILE, { id: ALICE });
     expect(reply.data.merchant.identity).toEqual({ legalName: "Alice Trading" });
     expect(reply.data.merchant.reviews).toBeNull();
-    expect(reply.errors.some((error) => error.extensions["code"] === "SOURCE_UNAVAILABLE")).toBe(true);
+    const failed = reply.errors.filter((error) => error.extensions["code"] === "SOURCE_UNAVAILABLE");
+    expect(failed.map((error) => error.path)).toEqual([["merchant", "reviews"]]);
     expect(JSON.stringify(reply)).not.toContain("signals");
   });
 

@@ -16,17 +16,14 @@ interface Running {
 }
 
 /** Starts the gateway as `npm start` does, on a free port and a folder of its own. */
-async function start(environment: Record<string, string> = {}): Promise<Running> {
+async function start(
+  command: readonly [string, ...string[]] = [process.execPath, "--import", "tsx", "gateway/main.ts"],
+): Promise<Running> {
   const from = performance.now();
-  const child = spawn(process.execPath, ["--import", "tsx", "gateway/main.ts"], {
+  const [program, ...words] = command;
+  const child = spawn(program, words, {
     cwd: TOP,
-    env: {
-      ...bare(),
-      XINQIAO_DATA_FOLDER: folder,
-      XINQIAO_PORT: "0",
-      XINQIAO_SEED_ORDERS: "1000",
-      ...environment,
-    },
+    env: { ...bare(), XINQIAO_DATA_FOLDER: folder, XINQIAO_PORT: "0", XINQIAO_SEED_ORDERS: "1000" },
   });
   started.push(child);
   let text = "";
@@ -117,6 +114,14 @@ describe.runIf(process.platform === "linux")("npm start", () => {
     ).toMatchObject({ errors: [{ extensions: { code: "FEED_KEY_REUSED" } }] });
     running.child.kill("SIGINT");
     expect(await ended(running.child)).toBe(0);
+  }, 60_000);
+
+  it("passes a signal that only npm gets on to the gateway, which drains", async () => {
+    const running = await start(["npm", "start"]);
+    running.child.kill("SIGTERM");
+    await ended(running.child);
+    await expect.poll(() => serversOf(folder), { timeout: 10_000, interval: 200 }).toEqual([]);
+    expect(running.output()).toContain("draining");
   }, 60_000);
 
   it("loses nothing and leaves no server behind when it is killed outright", async () => {
