@@ -51,7 +51,7 @@ function decideCase({ consents, inquiry, now }: DecisionCase, reverse: boolean) 
   );
 }
 
-describe("consent decisions", () => {
+describe("consent decisions, each with its article (P9)", () => {
   test("the cases are of the rulebook in force, each with a name of its own", () => {
     expect(file.rulebook).toBe(CN_RULEBOOK.version);
     expect(new Set(file.cases.map(({ name }) => name)).size).toBe(file.cases.length);

@@ -187,7 +187,7 @@ describe("decide", () => {
   });
 });
 
-describe("stateOf", () => {
+describe("stateOf derives a state from events and the clock (P6)", () => {
   test("a final state stays", () => {
     fc.assert(
       fc.property(consent, instant, fc.nat(20), (one, now, laterMs) => {

@@ -23,7 +23,7 @@ const event = (seq: number, kind: string, id = consentId) =>
     [ALICE, id, seq, kind],
   );
 
-describe("the database itself", () => {
+describe("the database itself lets no consent go back (P2)", () => {
   test.each(["consent", "consent_event", "consent_request", "consent_request_event"])(
     "refuses to change, delete or empty %s",
     async (table) => {
