@@ -108,7 +108,7 @@ export function decide(
  * A merchant reads its own file: every category, every month, at any time (征信业管理条例 第十七条). Whether the asker is
  * that merchant is for the caller to know.
  */
-export function decideOwn(categories: readonly Category[], rulebook: Rulebook, _now: Date): ConsentDecision {
+export function decideOwn(categories: readonly Category[], rulebook: Rulebook): ConsentDecision {
   const granted = [...new Set(categories)];
   const article = rulebook.rules["own.file"].article.INDIVIDUAL;
   return {

@@ -89,8 +89,7 @@ async function decideAll(
       : await ports.ledger.check(asked.map(({ merchant }) => ({ bank: principal.id, merchant })));
   return questions.map((question) => {
     const id = uuidv7(ports.clock.now().getTime());
-    if (question.own)
-      return toInquiry(question, id, decideOwn(question.asked, ports.rulebook, ports.clock.now()));
+    if (question.own) return toInquiry(question, id, decideOwn(question.asked, ports.rulebook));
     if (snapshot === undefined) throw new BureauError("CONSENT_UNKNOWN");
     const consents = snapshot.consents[asked.indexOf(question)] ?? [];
     const decision = decide(

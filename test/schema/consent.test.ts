@@ -225,7 +225,7 @@ describe("stateOf derives a state from events and the clock (P6)", () => {
 
 describe("decideOwn", () => {
   test("a merchant reads every category of its own file, under article 17", () => {
-    const decision = decideOwn(CATEGORIES, CN_RULEBOOK, new Date(BASE));
+    const decision = decideOwn(CATEGORIES, CN_RULEBOOK);
     expect(decision).toMatchObject({ decision: "GRANTED", granted: CATEGORIES, withheld: [] });
     expect(decision.months).toBeUndefined();
     for (const rule of decision.rules)
