@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { systemClock } from "../foundation/clock.js";
 import { ConfigError } from "../foundation/config.js";
@@ -60,7 +61,7 @@ async function main(): Promise<number> {
 }
 
 async function run(settings: GatewaySettings): Promise<void> {
-  const stop = untilSignal();
+  const stop = stopSignal();
   const log = createLogger({ name: "gateway", level: settings.logLevel });
   const paths = dataPaths(settings);
   const keys = await loadKeys(paths.keys);
@@ -80,11 +81,14 @@ async function run(settings: GatewaySettings): Promise<void> {
     onError: (error, requestId) => logError(log, error, requestId),
   });
   try {
-    const facts = await prepareDemo(settings, bureau, keys, paths.market);
+    const facts = await prepareDemo({ settings, bureau, keys, file: paths.market, stop });
     const url = await bureau.gateway.app.listen({ host: settings.host, port: settings.port });
     log.info({ url }, "listening");
     say(facts === undefined ? `Xinqiao listens at ${url}/graphql` : greeting({ ...facts, url }));
-    log.info({ signal: await stop }, "draining");
+    log.info({ signal: await aborted(stop) }, "draining");
+  } catch (error) {
+    if (!stop.aborted) throw error;
+    say("Stopped before the market was complete; the next start goes on from here.");
   } finally {
     const forced = setTimeout(() => process.exit(1), settings.drainTimeoutMs + 5_000);
     await bureau.close();
@@ -105,12 +109,21 @@ async function openDatabase(
   return { connectionString: server.connectionString("xinqiao"), stop: () => server.stop() };
 }
 
-async function prepareDemo(
-  settings: GatewaySettings,
-  bureau: Bureau,
-  keys: BureauKeys,
-  file: string,
-): Promise<Omit<Parameters<typeof greeting>[0], "url"> | undefined> {
+interface DemoParts {
+  readonly settings: GatewaySettings;
+  readonly bureau: Bureau;
+  readonly keys: BureauKeys;
+  readonly file: string;
+  readonly stop: AbortSignal;
+}
+
+async function prepareDemo({
+  settings,
+  bureau,
+  keys,
+  file,
+  stop,
+}: DemoParts): Promise<Omit<Parameters<typeof greeting>[0], "url"> | undefined> {
   if (!isDevelopment(settings) || !settings.seedMarket || settings.databaseUrl !== undefined)
     return undefined;
   const signer = await createSigner(keys.issuer);
@@ -122,7 +135,14 @@ async function prepareDemo(
   });
   const now = systemClock.now();
   const merchantToken = (id: string): Promise<string> => issue({ party: "merchant", id });
-  const market = await firstStart(bureau, { file, orders: settings.seedOrders, now, merchantToken, say });
+  const market = await firstStart(bureau, {
+    file,
+    orders: settings.seedOrders,
+    now,
+    merchantToken,
+    say,
+    signal: stop,
+  });
   const merchant = market.demo.ordinary.merchantId;
   return {
     merchant,
@@ -138,10 +158,16 @@ async function prepareDemo(
   };
 }
 
-function untilSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve(signal));
-  });
+/** Aborts, with the signal's name as its reason, when the process is asked to stop. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort(signal));
+  return stop.signal;
+}
+
+async function aborted(signal: AbortSignal): Promise<unknown> {
+  if (!signal.aborted) await once(signal, "abort");
+  return signal.reason;
 }
 
 function logError(log: Logger, error: unknown, requestId: string): void {

@@ -19,6 +19,8 @@ export interface FirstStartOptions {
   /** Makes a merchant's access token. */
   readonly merchantToken: (merchant: string) => Promise<string>;
   readonly say: (line: string) => void;
+  /** Ends the seeding between two batches; the next start goes on from there. */
+  readonly signal: AbortSignal;
 }
 
 const SEED = 20_260_101;
@@ -42,9 +44,10 @@ export async function firstStart(bureau: Bureau, options: FirstStartOptions): Pr
   if (plan.isComplete) return market;
   await writeMarketFile(options.file, plan);
   options.say(`First start: publishing a synthetic market of ${market.merchants.length} merchants ...`);
-  const records = await seedMarket(market, bureau.intakes, ({ kind, platform, records: count }) =>
-    options.say(`  ${count} records (${kind} of ${platform})`),
-  );
+  const records = await seedMarket(market, bureau.intakes, ({ kind, platform, records: count }) => {
+    options.say(`  ${count} records (${kind} of ${platform})`);
+    options.signal.throwIfAborted();
+  });
   await grantDemoConsent(bureau, market.demo.ordinary.merchantId, options);
   await writeMarketFile(options.file, { ...plan, isComplete: true });
   options.say(`Published ${records} records.`);
