@@ -23,7 +23,13 @@ async function start(
   const [program, ...words] = command;
   const child = spawn(program, words, {
     cwd: TOP,
-    env: { ...bare(), XINQIAO_DATA_FOLDER: folder, XINQIAO_PORT: "0", XINQIAO_SEED_ORDERS: "1000" },
+    env: {
+      ...bare(),
+      XINQIAO_DATA_FOLDER: folder,
+      XINQIAO_PORT: "0",
+      XINQIAO_SEED_ORDERS: "1000",
+      XINQIAO_LEDGER_TIMEOUT_MS: "5000",
+    },
   });
   started.push(child);
   let text = "";

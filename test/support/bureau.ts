@@ -135,8 +135,8 @@ function trustIn(keys: BureauKeys): BureauOptions["tokens"] {
 }
 
 const SETTINGS = {
-  ledgerTimeoutMs: 2_000,
-  recordTimeoutMs: 2_000,
+  ledgerTimeoutMs: 5_000,
+  recordTimeoutMs: 5_000,
   subgraphTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   poolMax: 4,
