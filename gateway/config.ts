@@ -63,7 +63,7 @@ export const GATEWAY_SETTINGS = {
     default: 8,
   }),
   statementTimeoutMs: withDefault({
-    env: "XINQIAO_STATEMENT_TIMEOUT_MS",
+    env: "XINQIAO_STATEMENT_TIMEOUT",
     doc: "Longest reading statement.",
     parse: durationMs(100, 120_000),
     default: 10_000,
@@ -89,13 +89,13 @@ export const GATEWAY_SETTINGS = {
     parse: url(),
   }),
   jwksCacheMs: withDefault({
-    env: "XINQIAO_JWKS_CACHE_MS",
+    env: "XINQIAO_JWKS_CACHE",
     doc: "How long a fetched key set is kept.",
     parse: durationMs(1_000, 86_400_000),
     default: 600_000,
   }),
   jwksCooldownMs: withDefault({
-    env: "XINQIAO_JWKS_COOLDOWN_MS",
+    env: "XINQIAO_JWKS_COOLDOWN",
     doc: "Least time between two fetches for unknown keys.",
     parse: durationMs(1_000, 3_600_000),
     default: 30_000,
@@ -119,25 +119,25 @@ export const GATEWAY_SETTINGS = {
     default: [],
   }),
   subgraphTimeoutMs: withDefault({
-    env: "XINQIAO_SUBGRAPH_TIMEOUT_MS",
+    env: "XINQIAO_SUBGRAPH_TIMEOUT",
     doc: "Longest request to one subgraph.",
     parse: durationMs(50, 60_000),
     default: 5_000,
   }),
   ledgerTimeoutMs: withDefault({
-    env: "XINQIAO_LEDGER_TIMEOUT_MS",
+    env: "XINQIAO_LEDGER_TIMEOUT",
     doc: "Longest consent check; then CONSENT_UNKNOWN.",
     parse: durationMs(20, 10_000),
     default: 250,
   }),
   recordTimeoutMs: withDefault({
-    env: "XINQIAO_RECORD_TIMEOUT_MS",
+    env: "XINQIAO_RECORD_TIMEOUT",
     doc: "Longest wait for the record; then INQUIRY_NOT_RECORDED.",
     parse: durationMs(20, 30_000),
     default: 2_000,
   }),
   requestTimeoutMs: withDefault({
-    env: "XINQIAO_REQUEST_TIMEOUT_MS",
+    env: "XINQIAO_REQUEST_TIMEOUT",
     doc: "A connection that is silent for longer is closed.",
     parse: durationMs(1_000, 600_000),
     default: 60_000,
@@ -149,7 +149,7 @@ export const GATEWAY_SETTINGS = {
     default: 6_000,
   }),
   drainTimeoutMs: withDefault({
-    env: "XINQIAO_DRAIN_TIMEOUT_MS",
+    env: "XINQIAO_DRAIN_TIMEOUT",
     doc: "How long a stop waits for requests in flight.",
     parse: durationMs(0, 600_000),
     default: 10_000,
@@ -190,8 +190,8 @@ export function gatewayRelations(values: GatewaySettings): string[] {
     for (const [env, value] of Object.entries(foreign))
       if (value === undefined) problems.push(`${env} is required when another issuer is configured`);
   if (values.subgraphTimeoutMs >= values.requestTimeoutMs)
-    problems.push("XINQIAO_SUBGRAPH_TIMEOUT_MS must be below XINQIAO_REQUEST_TIMEOUT_MS");
+    problems.push("XINQIAO_SUBGRAPH_TIMEOUT must be below XINQIAO_REQUEST_TIMEOUT");
   if (values.recordTimeoutMs >= values.requestTimeoutMs)
-    problems.push("XINQIAO_RECORD_TIMEOUT_MS must be below XINQIAO_REQUEST_TIMEOUT_MS");
+    problems.push("XINQIAO_RECORD_TIMEOUT must be below XINQIAO_REQUEST_TIMEOUT");
   return problems;
 }

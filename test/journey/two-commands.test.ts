@@ -28,7 +28,7 @@ async function start(
       XINQIAO_DATA_FOLDER: folder,
       XINQIAO_PORT: "0",
       XINQIAO_SEED_ORDERS: "1000",
-      XINQIAO_LEDGER_TIMEOUT_MS: "5000",
+      XINQIAO_LEDGER_TIMEOUT: "5s",
     },
   });
   started.push(child);
@@ -170,10 +170,10 @@ describe("npm start -- --check-config", () => {
     const { code, text } = await check({
       XINQIAO_PORT: "70000",
       XINQIAO_TYPO: "1",
-      XINQIAO_LEDGER_TIMEOUT_MS: "x",
+      XINQIAO_LEDGER_TIMEOUT: "x",
     });
     expect(code).toBe(1);
-    for (const name of ["XINQIAO_PORT", "XINQIAO_TYPO", "XINQIAO_LEDGER_TIMEOUT_MS"])
+    for (const name of ["XINQIAO_PORT", "XINQIAO_TYPO", "XINQIAO_LEDGER_TIMEOUT"])
       expect(text).toContain(name);
   });
 
