@@ -13,6 +13,13 @@ export const CATEGORIES = [
 /** One kind of data that a consent can open. */
 export type Category = (typeof CATEGORIES)[number];
 
+/**
+ * How closely a consent lets a category be read: figures about many records, or the records themselves as well. Each
+ * level includes the ones before it.
+ */
+export const LEVELS = ["SUMMARY", "RECORDS"] as const;
+export type Level = (typeof LEVELS)[number];
+
 /** True when `value` is one of {@link CATEGORIES}; exact spelling, case-sensitive. */
 export function isCategory(value: unknown): value is Category {
   return typeof value === "string" && (CATEGORIES as readonly string[]).includes(value);

@@ -1,5 +1,5 @@
 import type { Category } from "./categories.js";
-import type { MonthRange } from "./claims.js";
+import type { Credential, MonthRange } from "./claims.js";
 import type { LedgerConsent } from "./consent-terms.js";
 import type { ErrorCode } from "./errors.js";
 import type { FeedKind } from "./feeds/kinds.js";
@@ -17,18 +17,36 @@ export interface ConsentSnapshot {
   readonly now: Date;
   /** For each question, in order, every consent of that pair for any purpose; newest first, at most 50. */
   readonly consents: readonly (readonly LedgerConsent[])[];
+  /** Of the credentials asked about, those that were ended; whoever rests on one is nobody any more. */
+  readonly ended: readonly Credential[];
 }
 
 /** What the gateway asks of the room that owns consents. */
 export interface ConsentLedger {
-  /** Linearizable: the snapshot is taken after the call began. @throws CONSENT_UNKNOWN when the truth is out of reach */
-  check(questions: readonly ConsentQuestion[]): Promise<ConsentSnapshot>;
+  /**
+   * Asks about consents and about the asker's credentials in one statement. Linearizable: the snapshot is taken after the
+   * call began. @throws CONSENT_UNKNOWN when the truth is out of reach
+   */
+  check(questions: readonly ConsentQuestion[], credentials: readonly Credential[]): Promise<ConsentSnapshot>;
   /**
    * Counts one inquiry against each consent, exactly, under concurrency.
    * Resolves, in order, to what remains in the current period, or `undefined` where none was left (and none was taken).
    * @throws CONSENT_UNKNOWN when the truth is out of reach
    */
   claimUses(consents: readonly LedgerConsent[]): Promise<readonly (number | undefined)[]>;
+}
+
+/** Where credentials are ended. Forward only: nothing that was ended lives again; a new one has a new id. */
+export interface CredentialRegister {
+  /**
+   * Ends credentials, and with a grant every consent that was given through it, in one transaction; a retry changes nothing.
+   * Resolves after the commit: no operation that starts later, at any gateway, is answered under them.
+   * @throws SERVICE_UNAVAILABLE
+   */
+  end(
+    credentials: readonly Credential[],
+    by: { readonly actor: string; readonly reason: string },
+  ): Promise<void>;
 }
 
 export const INQUIRY_DECISIONS = ["GRANTED", "PART_GRANTED", "REFUSED", "FAILED"] as const;

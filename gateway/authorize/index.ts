@@ -86,7 +86,10 @@ async function decideAll(
   const snapshot =
     asked.length === 0
       ? undefined
-      : await ports.ledger.check(asked.map(({ merchant }) => ({ bank: principal.id, merchant })));
+      : await ports.ledger.check(
+          asked.map(({ merchant }) => ({ bank: principal.id, merchant })),
+          principal.credentials,
+        );
   return questions.map((question) => {
     const id = uuidv7(ports.clock.now().getTime());
     if (question.own) return toInquiry(question, id, decideOwn(question.asked, ports.rulebook));

@@ -18,7 +18,10 @@ export async function recheck(authorized: Authorized, ports: AuthorizePorts): Pr
     return authorized;
   const checkedAtMs = ports.clock.monotonicMs();
   const { principal } = authorized;
-  const snapshot = await ports.ledger.check(open.map(({ merchant }) => ({ bank: principal.id, merchant })));
+  const snapshot = await ports.ledger.check(
+    open.map(({ merchant }) => ({ bank: principal.id, merchant })),
+    principal.credentials,
+  );
   const inquiries = new Map(authorized.inquiries);
   for (const [i, inquiry] of open.entries()) {
     const same = (snapshot.consents[i] ?? []).find(

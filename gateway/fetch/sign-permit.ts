@@ -44,6 +44,7 @@ function grantsOf(authorized: Authorized, merchants: ReadonlySet<string> | undef
       inquiry: inquiry.id,
       merchant: inquiry.merchant,
       categories: [...inquiry.granted],
+      records: [],
       ...(inquiry.consent === undefined
         ? {}
         : { consent: `${inquiry.consent.terms.consentId}/${inquiry.consent.terms.version}` }),

@@ -32,7 +32,7 @@ export function createConsentLedger(options: ConsentLedgerOptions): ConsentLedge
     countUses(lane, consents, setNow()),
   );
   return {
-    check: (questions) => checks(questions),
+    check: async (questions) => ({ ...(await checks(questions)), ended: [] }),
     claimUses: (consents) => Promise.all(consents.map((consent) => claims(consent))),
   };
 }
@@ -78,7 +78,7 @@ async function readTruth(
   lane: Lane,
   callers: readonly (readonly ConsentQuestion[])[],
   setNow: Date | null,
-): Promise<readonly ConsentSnapshot[]> {
+): Promise<readonly Omit<ConsentSnapshot, "ended">[]> {
   const questions = callers.flat();
   const values = [setNow, questions.map(({ bank }) => bank), questions.map(({ merchant }) => merchant)];
   const { rows } = await lane.run((client) =>

@@ -55,7 +55,7 @@ async function permit(
     party: "bank",
     scope: "profile:read",
     body: sha256Base64url(body),
-    grants: [{ inquiry: "i", merchant: ALICE, categories: ["REVIEWS"] }],
+    grants: [{ inquiry: "i", merchant: ALICE, categories: ["REVIEWS"], records: [] }],
     ...over,
   });
 }

@@ -27,7 +27,7 @@ afterAll(async () => bureau.close());
 function permit(categories: readonly Category[], party: "bank" | "merchant" = "bank"): Permit {
   const id = party === "bank" ? "demo-bank" : ALICE;
   return new Permit({ party, id, scopes: new Set(["profile:read", "consents:read", "inquiries:read"]) }, [
-    { inquiry: "i", merchant: ALICE, categories },
+    { inquiry: "i", merchant: ALICE, categories, records: [] },
   ]);
 }
 

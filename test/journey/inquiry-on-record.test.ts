@@ -77,7 +77,7 @@ describe("no record, no answer (P3)", () => {
       },
       seams: {
         ledger: (ledger) => ({
-          check: (questions) => ledger.check(questions),
+          check: (questions, credentials) => ledger.check(questions, credentials),
           claimUses: async (consents) => {
             const left = await ledger.claimUses(consents);
             if (cut.isArmed) await server.stop();

@@ -45,7 +45,7 @@ const grant = async (over: object = {}, caller = alice): Promise<string> => {
   return reply.data.grantConsent.id;
 };
 const checkOne = async (): Promise<LedgerConsent> => {
-  const { consents } = await ledger.check([question]);
+  const { consents } = await ledger.check([question], []);
   if (consents[0]?.[0] === undefined) throw new Error("no consent");
   return consents[0][0];
 };
@@ -64,13 +64,16 @@ describe("a check", () => {
     const older = await grant();
     const other = await grant({ purpose: "CREDIT_LIMIT_REVIEW", frequency: { count: 2, period: "TOTAL" } });
     const bobs = await grant({}, bob);
-    const { consents, now } = await ledger.check([
-      { bank: "demo-bank", merchant: BOB },
-      { bank: "second-bank", merchant: ALICE },
-      question,
-      { bank: "demo-bank", merchant: NOBODY },
-      question,
-    ]);
+    const { consents, now } = await ledger.check(
+      [
+        { bank: "demo-bank", merchant: BOB },
+        { bank: "second-bank", merchant: ALICE },
+        question,
+        { bank: "demo-bank", merchant: NOBODY },
+        question,
+      ],
+      [],
+    );
     expect(consents.map((list) => list.map(({ terms }) => terms.consentId))).toEqual([
       [bobs],
       [],
@@ -87,18 +90,18 @@ describe("a check", () => {
   });
 
   test("without questions still reads the clock of the database", async () => {
-    expect((await ledger.check([])).consents).toEqual([]);
+    expect((await ledger.check([], [])).consents).toEqual([]);
   });
 
   test("sees every revocation and pause that was acknowledged before it", async () => {
     for (let round = 0; round < 25; round += 1) {
       const consentId = await grant();
       // Other checks are on the wire all the time; none of them may be joined.
-      const noise = Array.from({ length: 5 }, () => ledger.check([question]));
+      const noise = Array.from({ length: 5 }, () => ledger.check([question], []));
       await room.ask(alice, CHANGE(round % 2 === 0 ? "revokeConsent" : "pauseConsent"), {
         input: { consentId },
       });
-      const { consents, now } = await ledger.check([question]);
+      const { consents, now } = await ledger.check([question], []);
       const seen = consents[0]?.find(({ terms }) => terms.consentId === consentId);
       expect(seen && stateOf(seen, now)).toBe(round % 2 === 0 ? "REVOKED" : "PAUSED");
       await Promise.all(noise);
@@ -107,12 +110,12 @@ describe("a check", () => {
 
   test("is one statement for all who wait", async () => {
     await grant();
-    await ledger.check([question]);
+    await ledger.check([question], []);
     statements.length = 0;
-    const first = ledger.check([question]);
+    const first = ledger.check([question], []);
     await new Promise((resolve) => setImmediate(resolve));
     const waiting = Array.from({ length: 200 }, () =>
-      ledger.check([question, { bank: "demo-bank", merchant: NOBODY }]),
+      ledger.check([question, { bank: "demo-bank", merchant: NOBODY }], []),
     );
     const snapshots = await Promise.all([first, ...waiting]);
     expect(statements).toHaveLength(2);
@@ -127,7 +130,7 @@ describe("a check", () => {
       "insert into consents.consent_event (merchant_id, consent_id, seq, kind, at, actor) values ($1, $2, 2, 'REVOKED', $3, 'x')",
       [ALICE, consentId, ahead],
     );
-    const { now, consents } = await ledger.check([question]);
+    const { now, consents } = await ledger.check([question], []);
     expect(now).toEqual(ahead);
     expect(consents[0]?.[0] && stateOf(consents[0][0], now)).toBe("REVOKED");
   });
@@ -176,7 +179,7 @@ describe("counting uses", () => {
   test("counts each consent for itself", async () => {
     await grant({ frequency: { count: 1, period: "TOTAL" } });
     await grant({ frequency: { count: 2, period: "TOTAL" } }, bob);
-    const { consents } = await ledger.check([question, { bank: "demo-bank", merchant: BOB }]);
+    const { consents } = await ledger.check([question, { bank: "demo-bank", merchant: BOB }], []);
     const [first, second] = consents.map((list) => list[0]);
     if (first === undefined || second === undefined) throw new Error("no consents");
     expect(await ledger.claimUses([first, second, first, second])).toEqual([0, 1, undefined, 0]);
@@ -222,7 +225,7 @@ describe("when the truth is out of reach", () => {
     await blocker.query("begin; lock table consents.consent, consents.usage in access exclusive mode");
     const started = performance.now();
     const codes = await Promise.all(
-      [ledger.check([question]), ledger.check([question]), ledger.claimUses([consent])].map(codeOf),
+      [ledger.check([question], []), ledger.check([question], []), ledger.claimUses([consent])].map(codeOf),
     );
     expect(codes).toEqual(["CONSENT_UNKNOWN", "CONSENT_UNKNOWN", "CONSENT_UNKNOWN"]);
     expect(performance.now() - started).toBeLessThan(1_000);
@@ -234,7 +237,7 @@ describe("when the truth is out of reach", () => {
 
   test("cut connections mean CONSENT_UNKNOWN or a good answer, never a wrong one, and it recovers", async () => {
     await grant();
-    const checks = Array.from({ length: 20 }, () => ledger.check([question]));
+    const checks = Array.from({ length: 20 }, () => ledger.check([question], []));
     const settled = Promise.allSettled(checks);
     await room.postgres.pool.query(
       "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()",
@@ -243,13 +246,13 @@ describe("when the truth is out of reach", () => {
       if (result.status === "rejected") expect(result.reason.code).toBe("CONSENT_UNKNOWN");
       else expect(result.value.consents[0]).toHaveLength(1);
     }
-    await expect.poll(() => codeOf(ledger.check([question]))).toBe("done");
+    await expect.poll(() => codeOf(ledger.check([question], []))).toBe("done");
   });
 
   test("a database that is gone means CONSENT_UNKNOWN", async () => {
     const consent = (await grant(), await checkOne());
     await pool.pool.end();
-    expect(await codeOf(ledger.check([question]))).toBe("CONSENT_UNKNOWN");
+    expect(await codeOf(ledger.check([question], []))).toBe("CONSENT_UNKNOWN");
     expect(await codeOf(ledger.claimUses([consent]))).toBe("CONSENT_UNKNOWN");
   });
 
@@ -262,7 +265,7 @@ describe("when the truth is out of reach", () => {
       `alter database ${await databaseName()} set search_path = public, pg_catalog`,
     );
     const standby = createConsentLedger({ postgres: room.database.open({ poolMax: 2 }), timeoutMs: 5_000 });
-    expect(await codeOf(standby.check([question]))).toBe("CONSENT_UNKNOWN");
+    expect(await codeOf(standby.check([question], []))).toBe("CONSENT_UNKNOWN");
   });
 
   async function databaseName(): Promise<string> {

@@ -71,7 +71,7 @@ export async function ask(
   } = asker;
   const permit = new Permit(
     { party, id, scopes: new Set(scopes) },
-    grants.map((merchant) => ({ inquiry: `inquiry-${merchant}`, merchant, categories })),
+    grants.map((merchant) => ({ inquiry: `inquiry-${merchant}`, merchant, categories, records: [] })),
   );
   const subgraph = await createMerchantsSubgraph({ postgres, clock, verifyPermit: async () => permit });
   return (await subgraph.execute({ permit: "verified", body: JSON.stringify(body) })) as Answer;

@@ -38,7 +38,7 @@ describe("the signals subgraph", () => {
     const verifyPermit = async () =>
       new Permit(
         { party: "bank", id: "demo-bank", scopes: new Set() },
-        MERCHANTS.map((merchant) => ({ inquiry: "i", merchant, ...grant })),
+        MERCHANTS.map((merchant) => ({ inquiry: "i", merchant, records: [], ...grant })),
       );
     subgraph = await createSignalsSubgraph({
       postgres: room.database.open({ onStatement: (text) => statements.push(text) }),

@@ -58,6 +58,7 @@ export async function openStage(now: string): Promise<Stage> {
           inquiry: "i-1",
           merchant,
           categories: categories ?? ["TRANSACTIONS", "SETTLEMENTS", "LOGISTICS"],
+          records: [],
           ...(months === undefined ? {} : { months }),
         })),
       ),
