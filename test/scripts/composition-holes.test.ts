@@ -34,29 +34,37 @@ function problemsOf(subgraphs: readonly ComposedSubgraph[]): readonly string[] {
   return [];
 }
 
-const HOLES: readonly (readonly [hole: string, problem: RegExp, ...sdls: string[]])[] = [
-  [
+interface Hole {
+  readonly name: string;
+  readonly problem: RegExp;
+  readonly sdls: readonly string[];
+}
+
+const hole = (name: string, problem: RegExp, ...sdls: string[]): Hole => ({ name, problem, sdls });
+
+const HOLES: readonly Hole[] = [
+  hole(
     "@requires, one step",
     /second: Merchant\.a requires Merchant\.legalName \(consent:IDENTITY\)/,
     ROOT,
     second(`legalName: String @external a: Int @requires(fields: "legalName") ${SOCIAL}`),
-  ],
-  [
+  ),
+  hole(
     "@requires, two steps",
     /third: Merchant\.b requires Merchant\.a \(consent:IDENTITY and consent:SOCIAL\)/,
     ROOT,
     second(`legalName: String @external a: Int @requires(fields: "legalName") ${BOTH}`),
     second(`a: Int @external b: Int @requires(fields: "a") ${SOCIAL}`),
-  ],
-  [
+  ),
+  hole(
     "@requires, three steps",
     /fourth: Merchant\.c requires Merchant\.b/,
     ROOT,
     second(`legalName: String @external a: Int @requires(fields: "legalName") ${BOTH}`),
     second(`a: Int @external b: Int @requires(fields: "a") ${BOTH}`),
     second(`b: Int @external c: Int @requires(fields: "b") ${SOCIAL}`),
-  ],
-  [
+  ),
+  hole(
     "@requires of a field inside an object",
     /second: Merchant\.a requires Shop\.phone \(consent:IDENTITY\)/,
     ROOT.replace("legalName", `shop: Shop ${SOCIAL} legalName`) + `\ntype Shop { phone: String ${IDENTITY} }`,
@@ -64,8 +72,8 @@ const HOLES: readonly (readonly [hole: string, problem: RegExp, ...sdls: string[
       `shop: Shop @external a: Int @requires(fields: "shop { phone }") ${SOCIAL}`,
       "type Shop { phone: String @external }",
     ),
-  ],
-  [
+  ),
+  hole(
     "@requires through an interface to a type behind it",
     /second: Merchant\.a requires Shop\.phone \(consent:IDENTITY\)/,
     ROOT.replace("legalName", `place: Place ${SOCIAL} legalName`) +
@@ -74,16 +82,16 @@ const HOLES: readonly (readonly [hole: string, problem: RegExp, ...sdls: string[
       `place: Place @external a: Int @requires(fields: "place { phone }") ${SOCIAL}`,
       "interface Place { phone: String } type Shop implements Place { phone: String @external }",
     ),
-  ],
-  [
+  ),
+  hole(
     "@requires where only one of two alternatives is strict enough",
     /second: Merchant\.a requires Merchant\.legalName/,
     ROOT,
     second(
       'legalName: String @external a: Int @requires(fields: "legalName") @policy(policies: [["consent:IDENTITY"], ["consent:SOCIAL"]])',
     ),
-  ],
-  [
+  ),
+  hole(
     "@provides",
     /second: Merchant\.peer provides Shop\.phone \(consent:IDENTITY\)/,
     `${ROOT}\ntype Shop @key(fields: "id") { id: ID! phone: String ${IDENTITY} @shareable }`,
@@ -92,16 +100,16 @@ const HOLES: readonly (readonly [hole: string, problem: RegExp, ...sdls: string[
       'type Shop @key(fields: "id") { id: ID! phone: String @external }',
       "@provides",
     ),
-  ],
-  [
+  ),
+  hole(
     "@fromContext",
     /second: Shop\.a takes name from a context/,
     ROOT,
     `${link("@context", "@fromContext")}
     type Merchant @key(fields: "id") @context(name: "m") { id: ID! legalName: String @external shop: Shop ${SOCIAL} }
     type Shop @key(fields: "id") { id: ID! a(name: String @fromContext(field: "$m { legalName }")): Int ${SOCIAL} }`,
-  ],
-  [
+  ),
+  hole(
     "an interface field that is looser than a type behind it (interfaces, down)",
     /second: Named\.name opens Shop\.name \(consent:IDENTITY\)/,
     ROOT,
@@ -109,8 +117,8 @@ const HOLES: readonly (readonly [hole: string, problem: RegExp, ...sdls: string[
       `named: Named ${SOCIAL}`,
       `interface Named { name: String } type Shop implements Named { name: String ${IDENTITY} }`,
     ),
-  ],
-  [
+  ),
+  hole(
     "a rule on an interface field that its types do not carry (interfaces, up)",
     /second: Named\.name: a rule on an interface field does not bind its types/,
     ROOT,
@@ -118,51 +126,51 @@ const HOLES: readonly (readonly [hole: string, problem: RegExp, ...sdls: string[
       `named: Named ${SOCIAL}`,
       `interface Named { name: String ${IDENTITY} } type Shop implements Named { name: String }`,
     ),
-  ],
-  [
+  ),
+  hole(
     "@interfaceObject",
     /second: Named stands for an interface/,
     `${ROOT}\ninterface Named @key(fields: "id") { id: ID! name: String } type Shop implements Named @key(fields: "id") { id: ID! name: String ${IDENTITY} }`,
     `${link("@interfaceObject")}\ntype Named @key(fields: "id") @interfaceObject { id: ID! rank: Int ${SOCIAL} }`,
-  ],
-  [
+  ),
+  hole(
     "@override that drops the rule",
     /second: Merchant\.legalName takes over from merchants and drops consent:IDENTITY/,
     ROOT,
     second(`legalName: String @override(from: "merchants") ${SOCIAL}`, "", "@override"),
-  ],
-  [
+  ),
+  hole(
     "a shared field guarded on one side only",
     /Merchant\.legalName is shared under two rules: merchants says consent:IDENTITY, second says no rule/,
     ROOT.replace(IDENTITY, `@shareable ${IDENTITY}`),
     second("legalName: String @shareable"),
-  ],
-  [
+  ),
+  hole(
     "a shared field with two different rules",
     /Merchant\.legalName is shared under two rules/,
     ROOT.replace(IDENTITY, `@shareable ${IDENTITY}`),
     second(`legalName: String @shareable ${SOCIAL}`),
-  ],
-  [
+  ),
+  hole(
     "a value type guarded in one subgraph only",
     /Shop\.phone is shared under two rules/,
     ROOT.replace("legalName", `shop: Shop ${IDENTITY} legalName`) +
       `\ntype Shop @shareable ${IDENTITY} { phone: String }`,
     second(`other: Shop ${SOCIAL}`, "type Shop @shareable { phone: String }"),
-  ],
-  [
+  ),
+  hole(
     "a subgraph that redefines the directive",
     /second: defines @policy itself/,
     ROOT,
     second(`a: Int ${SOCIAL}`, "directive @policy(policies: [[String!]!]!) on FIELD_DEFINITION"),
-  ],
-  [
+  ),
+  hole(
     "a subgraph that drops the directive's import",
     /second: does not import @policy/,
     ROOT,
     second(`a: Int ${SOCIAL}`).replace(', "@policy"', ""),
-  ],
-  [
+  ),
+  hole(
     "a subgraph that renames the directive",
     /second: renames an imported directive/,
     ROOT,
@@ -170,23 +178,23 @@ const HOLES: readonly (readonly [hole: string, problem: RegExp, ...sdls: string[
       '"@policy"',
       '{ name: "@policy", as: "@guard" }',
     ),
-  ],
-  [
+  ),
+  hole(
     "a subgraph of federation 1, whose rules vanish",
     /second: must link federation v2 exactly once/,
     ROOT,
     second(`a: Int ${SOCIAL}`).replace(link(), ""),
-  ],
-  [
+  ),
+  hole(
     "a new subgraph that declares a known field again without its rule",
     /Merchant\.legalName is shared under two rules/,
     ROOT,
     second("legalName: String"),
-  ],
+  ),
 ];
 
 describe("every hole that a composer leaves fails the build (P1)", () => {
-  it.each(HOLES)("%s", (_hole, problem, ...sdls) => {
+  it.each(HOLES)("$name", ({ problem, sdls }) => {
     const problems = problemsOf(named(...sdls));
     expect(problems.some((text) => problem.test(text))).toBe(true);
   });
