@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { uuidv7 } from "../../foundation/ids.js";
 import { stateOf } from "../../schema/consent.js";
-import { type AgreedTerms, withinCeiling } from "../../schema/consent-ceiling.js";
+import { type AgreedTerms, withinCeiling } from "../../schema/consent/ceiling.js";
 import type { ConsentTerms } from "../../schema/consent-terms.js";
 import { BureauError } from "../../schema/errors.js";
 import type { Purpose } from "../../schema/purposes.js";
@@ -52,6 +52,8 @@ export async function writeGrant(room: ConsentRoom, trx: Transaction, grant: Gra
   const at = await trx.now();
   const terms = agree(room.rulebook, grant, at);
   const replaced = await supersede(room, trx, { merchant, open, at });
+  const { loan, ...agreed } = terms;
+  const monitoring = room.rulebook.ceilings.POST_LOAN_MONITORING.text;
   const complete: ConsentTerms = {
     consentId: uuidv7(at.getTime()),
     version: (replaced?.version ?? 0) + 1,
@@ -60,7 +62,8 @@ export async function writeGrant(room: ConsentRoom, trx: Transaction, grant: Gra
     bank,
     purpose,
     purposeText: room.rulebook.ceilings[purpose].text,
-    ...terms,
+    ...agreed,
+    ...(loan === undefined ? {} : { loan: { purposeText: monitoring, ...loan } }),
     rulebook: room.rulebook.version,
     notice: noticeOf(room.rulebook),
   };

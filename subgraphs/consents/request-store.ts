@@ -1,4 +1,4 @@
-import type { AgreedTerms } from "../../schema/consent-ceiling.js";
+import type { AgreedTerms } from "../../schema/consent/ceiling.js";
 import type { Purpose } from "../../schema/purposes.js";
 import type { Position } from "../host/paging.js";
 import { CLOCK } from "./consent-row.js";
