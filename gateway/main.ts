@@ -7,7 +7,9 @@ import { createLogger, type Logger } from "../foundation/log.js";
 import { createSigner } from "../foundation/tokens.js";
 import { BureauError } from "../schema/errors.js";
 import { DEMO_BANK, firstStart } from "../scripts/market/first-start.js";
-import { createRequestBudget } from "./receive/request-budget.js";
+import { redisPlaceOf } from "../foundation/redis/place.js";
+import { openRedis, type Redis } from "../foundation/redis.js";
+import { createBudgets } from "./receive/budgets.js";
 import type { GatewaySettings } from "./config.js";
 import { createDevelopmentIssuer } from "./process/development-issuer.js";
 import { greeting } from "./process/greeting.js";
@@ -66,10 +68,7 @@ async function run(settings: GatewaySettings): Promise<void> {
   const paths = dataPaths(settings);
   const keys = await loadKeys(paths.keys);
   const database = await openDatabase(settings, paths.postgres);
-  const budget = await createRequestBudget({
-    redisUrl: settings.redisUrl?.reveal(),
-    requestsPerMinute: settings.budgetRequests,
-  });
+  const redis = await openSharedRedis(settings);
   const bureau = await openBureau({
     ...settings,
     connectionString: database.connectionString,
@@ -77,7 +76,7 @@ async function run(settings: GatewaySettings): Promise<void> {
     keys,
     tokens: tokenSettings(settings, keys.issuer),
     subgraphUrls: new Map(settings.subgraphUrls),
-    budget,
+    budgets: createBudgets({ redis, clock: systemClock, limits: settings }),
     onError: (error, requestId) => logError(log, error, requestId),
   });
   try {
@@ -92,10 +91,16 @@ async function run(settings: GatewaySettings): Promise<void> {
   } finally {
     const forced = setTimeout(() => process.exit(1), settings.drainTimeoutMs + 5_000);
     await bureau.close();
-    await budget.close();
+    await redis?.close();
     await database.stop();
     clearTimeout(forced);
   }
+}
+
+/** @throws SERVICE_UNAVAILABLE when Redis is configured and does not answer: a start is the time to notice */
+async function openSharedRedis(settings: GatewaySettings): Promise<Redis | undefined> {
+  const place = redisPlaceOf(settings);
+  return place && openRedis(place, { connectTimeoutMs: 2_000, commandTimeoutMs: 100 });
 }
 
 async function openDatabase(
