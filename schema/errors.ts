@@ -116,6 +116,7 @@ export const ERRORS = {
   OPERATION_TOO_LARGE: define(400, "after-fix", "The operation selects too much."),
   OPERATION_TOO_MANY_ALIASES: define(400, "after-fix", "The operation has too many aliases."),
   OPERATION_NOT_ALLOWED: define(405, "no", "This kind of operation is not served here."),
+  OPERATION_TOO_COSTLY: define(400, "after-fix", "The operation can cost more than one operation may."),
   BAD_USER_INPUT: define(400, "after-fix", "An argument is not valid."),
   NOT_FOUND: define(404, "no", "There is no such thing here."),
   CONFLICT: define(409, "no", "The present state does not allow this."),
@@ -134,6 +135,12 @@ export const ERRORS = {
     "The seller account is not linked to a merchant; publish its account first.",
   ),
   RATE_LIMITED: define(429, "later", "Too many requests."),
+  INQUIRY_BUDGET_EXCEEDED: define(
+    429,
+    "later",
+    "This bank has made all inquiries about this merchant that one day allows.",
+    { clause: "征信业务管理办法 第二十二条" },
+  ),
   SERVICE_UNAVAILABLE: define(503, "later", "The service cannot answer now."),
 } as const satisfies Record<string, ErrorDefinition>;
 

@@ -35,28 +35,32 @@ interface InquiryNote {
   readonly receipt: { readonly leafHash: string; readonly recordedAt: string } | null;
 }
 
-/** The last station: only what is on record becomes an answer. */
-export function answer(recorded: Recorded): Answer {
+/** The last station: only what is on record becomes an answer. `cost` is what the asker is told of its cost. */
+export function answer(recorded: Recorded, cost?: object): Answer {
   const { released } = recorded;
   const notes = [...released.authorized.inquiries.values()].map((inquiry) => noteOf(inquiry, recorded));
   return {
     data: released.data as Record<string, unknown> | null,
     ...(released.errors.length === 0 ? {} : { errors: released.errors.map(toGraphQLError) }),
-    ...(notes.length === 0 ? {} : { extensions: { inquiries: notes } }),
+    ...extensionsOf({ cost, inquiries: notes.length === 0 ? undefined : notes }),
   };
 }
 
 /** The answer of an operation that ended before a release: one error with its HTTP status, and no data at all. */
-export function failure(error: unknown): Answer {
+export function failure(error: unknown, cost?: object): Answer {
   const safe = safeError(error);
   const code = safe.extensions["code"];
   const status = isErrorCode(code) ? ERRORS[code].http : 500;
-  const retryAfter =
-    isErrorCode(code) && ERRORS[code].retry === "later" && status === 503
-      ? [["retry-after", "1"] as const]
-      : [];
-  const http = { status, headers: new Map<string, string>(retryAfter) };
-  return { errors: [new GraphQLError(safe.message, { extensions: { ...safe.extensions, http } })] };
+  const http = { status, headers: new Map<string, string>() };
+  const waitSeconds = safe.extensions["retryAfterSeconds"] ?? (status === 503 ? 1 : undefined);
+  if (typeof waitSeconds === "number") http.headers.set("retry-after", String(waitSeconds));
+  const errors = [new GraphQLError(safe.message, { extensions: { ...safe.extensions, http } })];
+  return { errors, ...extensionsOf({ cost }) };
+}
+
+function extensionsOf(members: Readonly<Record<string, unknown>>): Pick<Answer, "extensions"> {
+  const present = Object.entries(members).filter(([, value]) => value !== undefined);
+  return present.length === 0 ? {} : { extensions: Object.fromEntries(present) };
 }
 
 function toGraphQLError(error: AnswerError): GraphQLError {

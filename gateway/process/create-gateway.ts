@@ -16,7 +16,8 @@ import type { ConsentLedger, FeedIntake, InquiryLog } from "../../schema/ports.j
 import type { Rulebook } from "../../schema/rulebook.js";
 import type { Subgraph } from "../../schema/subgraph.js";
 import { createApollo } from "../apollo.js";
-import type { RequestBudget } from "../receive/request-budget.js";
+import type { Budgets } from "../receive/budgets.js";
+import { readCosts } from "../receive/cost-model.js";
 import { createAuthenticate } from "../authenticate/index.js";
 import type { ReplayGuard } from "../authenticate/spend-proof.js";
 import { type Federation, startFederation } from "../fetch/federation.js";
@@ -68,13 +69,15 @@ export interface GatewayParts {
   };
   readonly possession: Possession;
   readonly permitKey: Key;
-  readonly budget: RequestBudget;
+  readonly budgets: Budgets;
   /** Keys whose public halves are published for merchants and banks. */
   readonly publishedKeys: readonly Key[];
   readonly limits?: OperationLimits;
   readonly introspection: boolean;
   readonly subgraphTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  readonly arrivalTimeoutMs: number;
+  readonly connectionsMax: number;
   readonly ready: () => Promise<void>;
   readonly onError: (error: unknown, requestId: string) => void;
 }
@@ -89,7 +92,7 @@ export interface Gateway {
 
 /**
  * Builds a gateway from its parts.
- * @throws Error when the supergraph is unsafe to serve or a subgraph of it has no place
+ * @throws Error when the supergraph is unsafe to serve, has a list without a size, or a subgraph of it has no place
  */
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const supergraph = readSupergraph(await readFile(parts.supergraphFile, "utf8"));
@@ -110,6 +113,8 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     clock,
     onError,
     index: supergraph.policies,
+    inquiryBudget: parts.budgets,
+    billing: { budgets: parts.budgets, costs: readCosts(federation.apiSchema) },
   });
   const apollo = createApollo({ federation, inquire, introspection: parts.introspection });
   await apollo.start();
@@ -122,12 +127,15 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     }),
     authenticate: authenticateOf(parts),
     intakes: parts.intakes,
-    budget: parts.budget,
+    budgets: parts.budgets,
+    clock,
     keys: publicKeySet(parts.publishedKeys),
     permitKeys: publicKeySet([parts.permitKey]),
     ready: parts.ready,
     onError,
     requestTimeoutMs: parts.requestTimeoutMs,
+    arrivalTimeoutMs: parts.arrivalTimeoutMs,
+    connectionsMax: parts.connectionsMax,
   });
   return {
     app,

@@ -20,7 +20,7 @@ import { createInquiryLog } from "../../subgraphs/inquiries/index.js";
 import { createAccountDirectory, createMerchantsIntake } from "../../subgraphs/merchants/index.js";
 import { createSignalsIntake } from "../../subgraphs/signals/index.js";
 import { createTransactionsIntake, refreshPlatformPriors } from "../../subgraphs/transactions/index.js";
-import type { RequestBudget } from "../receive/request-budget.js";
+import type { Budgets } from "../receive/budgets.js";
 import {
   createGateway,
   type Gateway,
@@ -58,11 +58,13 @@ export interface BureauOptions {
   /** Subgraphs that run elsewhere; all others run in this process. */
   readonly subgraphUrls: ReadonlyMap<string, URL>;
   readonly introspection: boolean;
-  readonly budget: RequestBudget;
+  readonly budgets: Budgets;
   readonly ledgerTimeoutMs: number;
   readonly recordTimeoutMs: number;
   readonly subgraphTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  readonly arrivalTimeoutMs: number;
+  readonly connectionsMax: number;
   readonly poolMax: number;
   readonly statementTimeoutMs: number;
   readonly onError: (error: unknown, requestId: string) => void;

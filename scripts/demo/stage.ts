@@ -4,7 +4,8 @@ import path from "node:path";
 import { systemClock } from "../../foundation/clock.js";
 import { ensureDatabase, startEmbeddedPostgres } from "../../foundation/embedded-postgres.js";
 import { createSigner, generateSigningKey, publicKeySet } from "../../foundation/tokens.js";
-import { createRequestBudget } from "../../gateway/receive/request-budget.js";
+import { BUDGET_DEFAULTS } from "../../gateway/receive/budget-settings.js";
+import { createBudgets } from "../../gateway/receive/budgets.js";
 import { createDevelopmentIssuer, type TokenRequest } from "../../gateway/process/development-issuer.js";
 import {
   type BureauKeys,
@@ -117,11 +118,13 @@ async function settingsOf(connectionString: string, keys: BureauKeys): Promise<B
     },
     subgraphUrls: new Map(),
     introspection: false,
-    budget: await createRequestBudget({ redisUrl: undefined, requestsPerMinute: 10_000 }),
+    budgets: createBudgets({ redis: undefined, clock: systemClock, limits: BUDGET_DEFAULTS }),
     ledgerTimeoutMs: 5_000,
     recordTimeoutMs: 5_000,
     subgraphTimeoutMs: 5_000,
     requestTimeoutMs: 30_000,
+    arrivalTimeoutMs: 10_000,
+    connectionsMax: 1_000,
     poolMax: 4,
     statementTimeoutMs: 10_000,
     onError: () => {},
