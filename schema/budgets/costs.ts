@@ -63,5 +63,10 @@ export const LIST_SIZES: Readonly<Record<string, ListSize>> = {
   "Social.buyerTraits": { most: 2 * PLATFORMS },
   "BuyerTraits.buckets": { most: 50 },
   "Consent.events": { most: 50 },
+  "Consent.accounts": { most: 20 },
+  "Consent.cuts": { most: 10 },
+  "ConsentRequest.accounts": { most: 20 },
+  "ConsentRequest.cuts": { most: 10 },
+  "Query.signatories": { most: 20 },
   "Inquiry.rules": { most: 20 },
 };
