@@ -8,11 +8,14 @@ import { isErrorCode } from "../schema/errors.js";
 import type { Federation } from "./fetch/federation.js";
 import type { Inquire } from "./gateway.js";
 import type { Authenticated } from "./inquiry.js";
+import type { Quota } from "./receive/budgets.js";
 import { maskedError, safeError } from "./answer/safe-error.js";
 
 /** The context value of one request. */
 export interface RequestContext {
   readonly authenticated: Authenticated;
+  /** Told how the client's budgets stand. */
+  readonly onQuota: (quota: Quota) => void;
 }
 
 type GatewayInterface = NonNullable<ApolloServerOptionsWithGateway<RequestContext>["gateway"]>;
@@ -60,13 +63,14 @@ function asGateway({ federation, inquire }: ApolloOptions): GatewayInterface {
     },
     load: async () => ({
       executor: async (context) => {
-        const { authenticated } = context.context as RequestContext;
-        const result = await inquire(authenticated, {
+        const { authenticated, onQuota } = context.context as RequestContext;
+        const operation = {
           document: context.document,
           operationName: context.operationName ?? undefined,
           variables: context.request.variables ?? {},
           sha256: context.queryHash,
-        });
+        };
+        const result = await inquire(authenticated, operation, onQuota);
         return result as Awaited<
           ReturnType<NonNullable<Awaited<ReturnType<GatewayInterface["load"]>>["executor"]>>
         >;

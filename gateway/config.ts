@@ -10,9 +10,13 @@ import {
   string,
   url,
 } from "../foundation/config/parsers.js";
+import { network } from "../foundation/config/network.js";
 import { optional, optionalSecret, type Values, withDefault } from "../foundation/config.js";
+import { REDIS_SETTINGS, redisRelations } from "../foundation/redis/place.js";
 import { LOG_LEVELS } from "../foundation/log.js";
 import { TOKEN_ALGORITHMS } from "../foundation/tokens.js";
+import { PARTIES } from "../schema/parties.js";
+import { BUDGET_SETTINGS, budgetRelations } from "./receive/budget-settings.js";
 
 /** `name=address` of a subgraph that runs elsewhere. */
 const subgraphUrl: Parser<readonly [string, URL]> = {
@@ -24,6 +28,15 @@ const subgraphUrl: Parser<readonly [string, URL]> = {
       : [name, new URL(address)];
   },
   format: ([name, address]) => `${name}=${address.href}`,
+};
+
+/** The address that clients call: no query or fragment, and no slash at its end. */
+const publicAddress: Parser<string> = {
+  expects: "an address that starts with https:// or http://, without query and fragment",
+  parse: (text) => {
+    const address = url().parse(text);
+    return address === undefined || /[?#]/.test(address) ? undefined : address.replace(/\/+$/, "");
+  },
 };
 
 /** The gateway's settings. */
@@ -50,11 +63,6 @@ export const GATEWAY_SETTINGS = {
     env: "XINQIAO_DATABASE_URL",
     doc: "PostgreSQL 15 or newer of your own; absent starts the embedded one.",
     parse: connectionString(["postgres", "postgresql"]),
-  }),
-  redisUrl: optionalSecret({
-    env: "XINQIAO_REDIS_URL",
-    doc: "Redis that several gateways share for request budgets; absent keeps them in each process.",
-    parse: connectionString(["redis", "rediss"]),
   }),
   poolMax: withDefault({
     env: "XINQIAO_POOL_MAX",
@@ -106,6 +114,35 @@ export const GATEWAY_SETTINGS = {
     parse: integer(0, 60),
     default: 10,
   }),
+  publicUrl: optional({
+    env: "XINQIAO_PUBLIC_URL",
+    doc: "Address that clients call, as DPoP proofs name it; absent takes the address that a connection came in on.",
+    parse: publicAddress,
+  }),
+  boundParties: withDefault({
+    env: "XINQIAO_BOUND_PARTIES",
+    doc: "Parties whose access tokens must be bound to a key or certificate of the client.",
+    parse: list(oneOf(PARTIES)),
+    default: ["bank"],
+  }),
+  tlsTerminators: withDefault({
+    env: "XINQIAO_TLS_TERMINATORS",
+    doc: "Peers whose Client-Cert header is believed; from all others it is ignored.",
+    parse: list(network(), 100),
+    default: [],
+  }),
+  proofAgeMs: withDefault({
+    env: "XINQIAO_PROOF_AGE",
+    doc: "How old a DPoP proof may be.",
+    parse: durationMs(1_000, 300_000),
+    default: 60_000,
+  }),
+  proofAheadMs: withDefault({
+    env: "XINQIAO_PROOF_AHEAD",
+    doc: "How far the clock of a DPoP proof may be ahead.",
+    parse: durationMs(0, 60_000),
+    default: 5_000,
+  }),
   introspection: withDefault({
     env: "XINQIAO_INTROSPECTION",
     doc: "Answers introspection and suggests names.",
@@ -142,11 +179,17 @@ export const GATEWAY_SETTINGS = {
     parse: durationMs(1_000, 600_000),
     default: 60_000,
   }),
-  budgetRequests: withDefault({
-    env: "XINQIAO_BUDGET_REQUESTS",
-    doc: "GraphQL requests that one client may send in a minute.",
+  arrivalTimeoutMs: withDefault({
+    env: "XINQIAO_ARRIVAL_TIMEOUT",
+    doc: "Longest wait for the headers of any request, and for the whole of a GraphQL request.",
+    parse: durationMs(100, 600_000),
+    default: 10_000,
+  }),
+  connectionsMax: withDefault({
+    env: "XINQIAO_CONNECTIONS_MAX",
+    doc: "Connections held at a time; more are closed at once.",
     parse: integer(1, 1_000_000),
-    default: 6_000,
+    default: 10_000,
   }),
   drainTimeoutMs: withDefault({
     env: "XINQIAO_DRAIN_TIMEOUT",
@@ -172,6 +215,8 @@ export const GATEWAY_SETTINGS = {
     parse: oneOf(LOG_LEVELS),
     default: "info",
   }),
+  ...REDIS_SETTINGS,
+  ...BUDGET_SETTINGS,
 };
 
 export type GatewaySettings = Values<typeof GATEWAY_SETTINGS>;
@@ -193,5 +238,5 @@ export function gatewayRelations(values: GatewaySettings): string[] {
     problems.push("XINQIAO_SUBGRAPH_TIMEOUT must be below XINQIAO_REQUEST_TIMEOUT");
   if (values.recordTimeoutMs >= values.requestTimeoutMs)
     problems.push("XINQIAO_RECORD_TIMEOUT must be below XINQIAO_REQUEST_TIMEOUT");
-  return problems;
+  return [...problems, ...redisRelations(values), ...budgetRelations(values)];
 }

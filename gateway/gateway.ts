@@ -8,6 +8,8 @@ import { type AuthorizePorts, createAuthorize } from "./authorize/index.js";
 import { narrowOperation } from "./authorize/narrow-operation.js";
 import { recheck } from "./authorize/recheck.js";
 import type { Federation } from "./fetch/federation.js";
+import { Bill, type BillParts } from "./receive/bill.js";
+import { clientOf, type Quota } from "./receive/budgets.js";
 import type { Authenticated, Authorized, Fetched, Operation } from "./inquiry.js";
 import { createRecord } from "./record/index.js";
 
@@ -15,6 +17,8 @@ import { createRecord } from "./record/index.js";
 export interface GatewayPorts extends AuthorizePorts {
   readonly federation: Federation;
   readonly log: InquiryLog;
+  /** What operations cost and what clients may spend. */
+  readonly billing: Omit<BillParts, "onExcess">;
   /** Told of every error that is masked or ends an operation; never throws. */
   readonly onError: (error: unknown, requestId: string) => void;
 }
@@ -27,30 +31,47 @@ export interface GraphQLOperation {
   readonly sha256: string;
 }
 
-/** The path of an inquiry, from an authenticated operation to its answer; never throws. */
-export type Inquire = (authenticated: Authenticated, operation: GraphQLOperation) => Promise<Answer>;
+/**
+ * The path of an inquiry, from an authenticated operation to its answer; never throws. `onQuota` is told how the client's
+ * cost budget stands.
+ */
+export type Inquire = (
+  authenticated: Authenticated,
+  operation: GraphQLOperation,
+  onQuota: (quota: Quota) => void,
+) => Promise<Answer>;
 
 /**
- * authorize, plan and fetch beside record, release, answer: the whole path on one screen. Each stage is a type that
+ * The bill, then authorize, plan and fetch beside record, release, answer: the whole path on one screen. Each stage is a type that
  * only its station can make, so an answer without a record, or a fetch without a decision, does not compile.
  */
 export function createInquire(ports: GatewayPorts): Inquire {
   const authorize = createAuthorize(ports);
   const record = createRecord(ports.log);
-  return async (authenticated, request) => {
+  return async (authenticated, request, onQuota) => {
+    const bill = billOf(ports, authenticated);
     try {
-      const authorized = await authorize(authenticated, readOperation(ports.federation, request));
+      const operation = readOperation(ports.federation, request);
+      await bill.charge(operation, onQuota);
+      const authorized = await authorize(authenticated, operation);
       const recording = record(authorized);
       const fetched = await fetchPermitted(ports, authorized);
       const current = await withFreshConsent(ports, fetched);
       const released = release(current, ports.index);
       const recorded = await recording.complete(released);
-      return answer(recorded);
+      bill.settle(recorded.released.data);
+      return answer(recorded, bill.note());
     } catch (error) {
       ports.onError(error, authenticated.requestId);
-      return failure(error);
+      return failure(error, bill.note());
     }
   };
+}
+
+function billOf(ports: GatewayPorts, { principal, requestId }: Authenticated): Bill {
+  const onExcess = (excess: number): void =>
+    ports.onError(new Error(`an answer cost ${excess} more than estimated`), requestId);
+  return new Bill({ ...ports.billing, onExcess }, clientOf(principal));
 }
 
 async function fetchPermitted(ports: GatewayPorts, authorized: Authorized): Promise<Fetched> {

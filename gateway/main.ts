@@ -7,7 +7,10 @@ import { createLogger, type Logger } from "../foundation/log.js";
 import { createSigner } from "../foundation/tokens.js";
 import { BureauError } from "../schema/errors.js";
 import { DEMO_BANK, firstStart } from "../scripts/market/first-start.js";
-import { createRequestBudget } from "./receive/request-budget.js";
+import { createReplayGuard } from "./authenticate/replay-guard.js";
+import { redisPlaceOf } from "../foundation/redis/place.js";
+import { openRedis, type Redis } from "../foundation/redis.js";
+import { createBudgets } from "./receive/budgets.js";
 import type { GatewaySettings } from "./config.js";
 import { createDevelopmentIssuer } from "./process/development-issuer.js";
 import { greeting } from "./process/greeting.js";
@@ -66,18 +69,17 @@ async function run(settings: GatewaySettings): Promise<void> {
   const paths = dataPaths(settings);
   const keys = await loadKeys(paths.keys);
   const database = await openDatabase(settings, paths.postgres);
-  const budget = await createRequestBudget({
-    redisUrl: settings.redisUrl?.reveal(),
-    requestsPerMinute: settings.budgetRequests,
-  });
+  const redis = await openSharedRedis(settings);
+  const replayGuard = redis === undefined ? undefined : createReplayGuard(redis);
   const bureau = await openBureau({
     ...settings,
     connectionString: database.connectionString,
     clock: systemClock,
     keys,
     tokens: tokenSettings(settings, keys.issuer),
+    possession: { ...settings, replayGuard },
     subgraphUrls: new Map(settings.subgraphUrls),
-    budget,
+    budgets: createBudgets({ redis, clock: systemClock, limits: settings }),
     onError: (error, requestId) => logError(log, error, requestId),
   });
   try {
@@ -92,10 +94,16 @@ async function run(settings: GatewaySettings): Promise<void> {
   } finally {
     const forced = setTimeout(() => process.exit(1), settings.drainTimeoutMs + 5_000);
     await bureau.close();
-    await budget.close();
+    await redis?.close();
     await database.stop();
     clearTimeout(forced);
   }
+}
+
+/** @throws SERVICE_UNAVAILABLE when Redis is configured and does not answer: a start is the time to notice */
+async function openSharedRedis(settings: GatewaySettings): Promise<Redis | undefined> {
+  const place = redisPlaceOf(settings);
+  return place && openRedis(place, { connectTimeoutMs: 2_000, commandTimeoutMs: 100 });
 }
 
 async function openDatabase(
@@ -148,7 +156,7 @@ async function prepareDemo({
     merchant,
     bank: DEMO_BANK,
     otherBank: "second-bank",
-    bankToken: await issue({ party: "bank", id: DEMO_BANK }),
+    dataFolder: settings.dataFolder,
     merchantToken: await merchantToken(merchant),
     platform: PLATFORM,
     platformToken: await issue({ party: "platform", id: PLATFORM }),

@@ -20,8 +20,14 @@ import { createInquiryLog } from "../../subgraphs/inquiries/index.js";
 import { createAccountDirectory, createMerchantsIntake } from "../../subgraphs/merchants/index.js";
 import { createSignalsIntake } from "../../subgraphs/signals/index.js";
 import { createTransactionsIntake, refreshPlatformPriors } from "../../subgraphs/transactions/index.js";
-import type { RequestBudget } from "../receive/request-budget.js";
-import { createGateway, type Gateway, PERMIT_ISSUER, type SubgraphPlace } from "./create-gateway.js";
+import type { Budgets } from "../receive/budgets.js";
+import {
+  createGateway,
+  type Gateway,
+  PERMIT_ISSUER,
+  type Possession,
+  type SubgraphPlace,
+} from "./create-gateway.js";
 
 /** The supergraph that composition committed. */
 export const SUPERGRAPH_FILE = path.resolve(import.meta.dirname, "../../schema/generated/supergraph.graphql");
@@ -48,14 +54,17 @@ export interface BureauOptions {
     readonly keys: KeySource;
     readonly clockToleranceSeconds: number;
   };
+  readonly possession: Possession;
   /** Subgraphs that run elsewhere; all others run in this process. */
   readonly subgraphUrls: ReadonlyMap<string, URL>;
   readonly introspection: boolean;
-  readonly budget: RequestBudget;
+  readonly budgets: Budgets;
   readonly ledgerTimeoutMs: number;
   readonly recordTimeoutMs: number;
   readonly subgraphTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  readonly arrivalTimeoutMs: number;
+  readonly connectionsMax: number;
   readonly poolMax: number;
   readonly statementTimeoutMs: number;
   readonly onError: (error: unknown, requestId: string) => void;
