@@ -27,6 +27,9 @@ export const ERRORS = {
     clause: "RFC 9068 section 4",
   }),
   TOKEN_EXPIRED: define(401, "after-fix", "The access token has expired.", { clause: "RFC 9068 section 4" }),
+  CREDENTIAL_REVOKED: define(401, "no", "What the access token rests on was ended for good.", {
+    clause: "RFC 6750 section 3.1",
+  }),
   FORBIDDEN: define(403, "no", "The token does not allow this.", { clause: "RFC 6750 section 3.1" }),
   INSUFFICIENT_SCOPE: define(403, "after-fix", "The token lacks a scope that this needs.", {
     clause: "RFC 6750 section 3.1",
