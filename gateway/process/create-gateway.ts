@@ -16,6 +16,7 @@ import type { Subgraph } from "../../schema/subgraph.js";
 import { createApollo } from "../apollo.js";
 import type { RequestBudget } from "../receive/request-budget.js";
 import { createAuthenticate } from "../authenticate/index.js";
+import { createStanding } from "../authorize/standing.js";
 import { type Federation, startFederation } from "../fetch/federation.js";
 import { RepresentationGate } from "../fetch/representations.js";
 import { createSignPermit } from "../fetch/sign-permit.js";
@@ -100,6 +101,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     apollo,
     receive: createReceive(parts.limits ?? OPERATION_LIMITS),
     authenticate: createAuthenticate(accessTokenVerifier(parts)),
+    standing: createStanding({ ledger, clock }),
     intakes: parts.intakes,
     budget: parts.budget,
     keys: publicKeySet(parts.publishedKeys),

@@ -6,9 +6,11 @@ import { randomId } from "../../foundation/ids.js";
 import type { KeySet } from "../../foundation/tokens.js";
 import { ERRORS, isErrorCode } from "../../schema/errors.js";
 import type { FeedIntake } from "../../schema/ports.js";
+import { challengeFor } from "../answer/challenge.js";
 import { maskedError, safeError } from "../answer/safe-error.js";
 import type { RequestContext } from "../apollo.js";
 import type { Authenticate } from "../authenticate/index.js";
+import type { Standing } from "../authorize/standing.js";
 import type { RequestBudget } from "../receive/request-budget.js";
 import { feedRoutes } from "../receive/feed-routes.js";
 import type { Receive } from "../receive/index.js";
@@ -19,6 +21,7 @@ export interface ServerOptions {
   readonly apollo: ApolloServer<RequestContext>;
   readonly receive: Receive;
   readonly authenticate: Authenticate;
+  readonly standing: Standing;
   readonly intakes: readonly FeedIntake[];
   readonly budget: RequestBudget;
   /** Public keys of the development issuer and of consent artefacts. */
@@ -107,9 +110,8 @@ function challenge(error: unknown): GraphQLError {
   const safe = safeError(error);
   const code = safe.extensions["code"];
   const status = isErrorCode(code) ? ERRORS[code].http : 500;
-  const reason = code === "UNAUTHENTICATED" ? "" : ', error="invalid_token"';
   const headers = new Map<string, string>();
-  if (status === 401) headers.set("www-authenticate", `Bearer realm="xinqiao"${reason}`);
+  if (isErrorCode(code) && status === 401) headers.set("www-authenticate", challengeFor(code));
   const retryAfter = safe.extensions["retryAfterSeconds"];
   if (typeof retryAfter === "number") headers.set("retry-after", String(retryAfter));
   return new GraphQLError(safe.message, { extensions: { ...safe.extensions, http: { status, headers } } });
@@ -136,7 +138,7 @@ function sendError(error: unknown, reply: FastifyReply, report: () => void): Fas
   if (!isErrorCode(code))
     return sendPlain(reply, 500, { ...maskedError().extensions, message: safe.message });
   const http = ERRORS[code].http;
-  if (http === 401) reply.header("www-authenticate", 'Bearer realm="xinqiao"');
+  if (http === 401) reply.header("www-authenticate", challengeFor(code));
   if (http === 503) reply.header("retry-after", "1");
   return sendPlain(reply, http, { ...safe.extensions, message: safe.message });
 }

@@ -3,6 +3,7 @@ import type { ConsentEventKind, ConsentState } from "../../schema/consent-terms.
 import { BureauError } from "../../schema/errors.js";
 import { isUuid } from "../host/paging.js";
 import { appendEvent, findConsent, lockConsent, type StoredConsent } from "./consent-store.js";
+import { endGrantOfLast } from "./credentials/link-grant.js";
 import { type ConsentStore, transact } from "./transaction.js";
 
 /** What a merchant can do to a consent of its own. */
@@ -52,6 +53,7 @@ export async function changeConsent(
       throw new BureauError("CONFLICT", `${change} after ${state}`, { facts: { state } });
     if (verdict === "done") return held;
     await appendEvent(trx, held.consent.terms, { kind: change, at, actor: merchant });
+    if (change === "REVOKED") await endGrantOfLast(trx, held.consent.terms, { at, actor: merchant });
     return find();
   });
 }
