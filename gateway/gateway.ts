@@ -63,7 +63,7 @@ export function createInquire(ports: GatewayPorts): Inquire {
       return answer(recorded, bill.note());
     } catch (error) {
       ports.onError(error, authenticated.requestId);
-      return failure(error, bill.note());
+      return failure(error, bill.note(), authenticated.principal);
     }
   };
 }

@@ -49,6 +49,18 @@ export interface CredentialRegister {
   ): Promise<void>;
 }
 
+/**
+ * Ties a consent to the OAuth grant through which it was given (`iss|grant_id`), so that neither outlives the other: who
+ * ends the grant revokes the consent, and who revokes the last live consent of a grant ends the grant and its tokens.
+ * Resolves after the commit: to true where the consent now rests on the grant, to false where the grant had been ended
+ * before, and the consent was therefore revoked in the same transaction. A retry gives the same answer.
+ * @throws NOT_FOUND when the merchant has no such consent
+ * @throws CONFLICT when it rests on another grant, or ended before it was tied to this one
+ * @throws BAD_USER_INPUT when the grant's name is malformed
+ * @throws SERVICE_UNAVAILABLE
+ */
+export type LinkGrant = (merchant: string, consentId: string, grantId: string) => Promise<boolean>;
+
 export const INQUIRY_DECISIONS = ["GRANTED", "PART_GRANTED", "REFUSED", "FAILED"] as const;
 export type InquiryDecision = (typeof INQUIRY_DECISIONS)[number];
 

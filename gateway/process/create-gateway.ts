@@ -20,6 +20,7 @@ import type { Budgets } from "../receive/budgets.js";
 import { readCosts } from "../receive/cost-model.js";
 import { createAuthenticate } from "../authenticate/index.js";
 import type { ReplayGuard } from "../authenticate/spend-proof.js";
+import { createStanding } from "../authorize/standing.js";
 import { type Federation, startFederation } from "../fetch/federation.js";
 import { RepresentationGate } from "../fetch/representations.js";
 import { createSignPermit } from "../fetch/sign-permit.js";
@@ -29,7 +30,7 @@ import { createInquire } from "../gateway.js";
 import { readSupergraph } from "../plan/index.js";
 import { createReceive } from "../receive/index.js";
 import { OPERATION_LIMITS, type OperationLimits } from "../receive/limits.js";
-import { createReadFacts } from "../request-facts.js";
+import { createReadFacts } from "../http/request-facts.js";
 import { createServer } from "./server.js";
 
 /** The issuer name in permits. */
@@ -126,6 +127,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       terminators: networkList(parts.possession.tlsTerminators),
     }),
     authenticate: authenticateOf(parts),
+    standing: createStanding({ ledger, clock }),
     intakes: parts.intakes,
     budgets: parts.budgets,
     clock,

@@ -14,6 +14,7 @@ import type { FeedIntake } from "../../schema/ports.js";
 import { maskedError, safeError } from "../answer/safe-error.js";
 import type { RequestContext } from "../apollo.js";
 import type { Authenticate } from "../authenticate/index.js";
+import type { Standing } from "../authorize/standing.js";
 import type { Clock } from "../../foundation/clock.js";
 import type { Authenticated } from "../inquiry.js";
 import type { Budgets, Quota } from "../receive/budgets.js";
@@ -21,7 +22,7 @@ import { clientOf } from "../receive/budgets.js";
 import { rateLimited } from "../receive/rate-limit-headers.js";
 import { feedRoutes } from "../receive/feed-routes.js";
 import type { Receive } from "../receive/index.js";
-import type { ReadFacts } from "../request-facts.js";
+import type { ReadFacts } from "../http/request-facts.js";
 import { limitArrival } from "./arrival.js";
 import { toAskedMedia } from "./graphql-media.js";
 import { announceQuota } from "./quota-headers.js";
@@ -37,6 +38,7 @@ export interface ServerOptions {
   readonly receive: Receive;
   readonly readFacts: ReadFacts;
   readonly authenticate: Authenticate;
+  readonly standing: Standing;
   readonly intakes: readonly FeedIntake[];
   readonly budgets: Budgets;
   readonly clock: Clock;
@@ -99,10 +101,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       return reply.code(503).send({ status: "not ready" });
     }
   });
-  const { intakes, budgets, clock } = options;
+  const { intakes, budgets, clock, standing } = options;
   const authenticate = admission(options);
   await app.register(async (scope) =>
-    feedRoutes(scope, { authenticate, intakes, budgets, clock, onQuota: announceQuota }),
+    feedRoutes(scope, { authenticate, standing, intakes, budgets, clock, onQuota: announceQuota }),
   );
   await app.register(async (scope) => graphqlRoute(scope, options));
   return app;

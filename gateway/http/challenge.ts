@@ -1,14 +1,17 @@
 import { PROOF_ALGORITHMS } from "../../foundation/tokens.js";
 import type { ErrorCode } from "../../schema/errors.js";
-import type { Scheme } from "./read-credentials.js";
+
+/** How a token comes (RFC 6750 section 2.1, RFC 9449 section 7.1). */
+export type Scheme = "Bearer" | "DPoP";
 
 const REALM = 'realm="xinqiao"';
 const ALGS = `algs="${PROOF_ALGORITHMS.join(" ")}"`;
 
-/** The `error` of RFC 6750 section 3.1 and RFC 9449 section 7.1 for the codes of this station. */
+/** The `error` of RFC 6750 section 3.1 and RFC 9449 section 7.1 for the codes of status 401. */
 const ERROR_WORDS: Partial<Record<ErrorCode, string>> = {
   TOKEN_INVALID: "invalid_token",
   TOKEN_EXPIRED: "invalid_token",
+  CREDENTIAL_REVOKED: "invalid_token",
   TOKEN_NOT_BOUND: "invalid_token",
   TOKEN_BINDING_MISMATCH: "invalid_token",
   DPOP_PROOF_INVALID: "invalid_dpop_proof",
