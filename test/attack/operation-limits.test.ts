@@ -116,8 +116,8 @@ const ATTACKS: readonly Attack[] = [
     ["operationsMax"],
   ],
   [
-    "a document of a million tokens",
-    { query: me("id ".repeat(19_000)) },
+    "a document of 19,000 tokens",
+    { query: `{ merchant(id: [${"1 ".repeat(19_000)}]) { id } }` },
     "OPERATION_TOO_LARGE",
     ["tokensMax"],
   ],
@@ -196,9 +196,11 @@ describe("a body made to hurt", () => {
     }
   });
 
-  it("Q2: of a million ids or of deep brackets is refused for its size, before JSON is read", async () => {
+  it("Q2: of a million ids or a million tokens is refused for its size, before JSON is read", async () => {
     const ids = `{"query":"{ me { id } }","variables":{"ids":[${"1,".repeat(1_000_000)}1]}}`;
     expect(await post(ids)).toEqual({ status: 413, code: "PAYLOAD_TOO_LARGE" });
+    const tokens = JSON.stringify({ query: me("id ".repeat(1_000_000)) });
+    expect(await post(tokens)).toEqual({ status: 413, code: "PAYLOAD_TOO_LARGE" });
   });
 
   it("Q2: of 60,000 brackets is refused and not recursed into", async () => {
