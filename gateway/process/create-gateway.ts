@@ -114,6 +114,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     clock,
     onError,
     index: supergraph.policies,
+    introspection: parts.introspection,
     inquiryBudget: parts.budgets,
     billing: { budgets: parts.budgets, costs: readCosts(federation.apiSchema) },
   });
