@@ -75,7 +75,7 @@ export async function startTestBureau(options: TestBureauOptions = {}): Promise<
   const clock = options.clock ?? systemClock;
   const statements: string[] = [];
   const errors: unknown[] = [];
-  const keys = options.keys ?? (await testKeys());
+  const keys = options.keys ?? (await makeTestKeys());
   const remote = options.mode === "http" ? await serveSubgraphs(database, keys, clock) : undefined;
   const bureau = await openBureau(
     {
@@ -169,7 +169,8 @@ const SETTINGS = {
   statementTimeoutMs: 20_000,
 } as const;
 
-async function testKeys(): Promise<BureauKeys> {
+/** Keys of a bureau that is not started yet. */
+export async function makeTestKeys(): Promise<BureauKeys> {
   const [issuer, permit, artefact] = await Promise.all([
     generateSigningKey(),
     generateSigningKey(),
