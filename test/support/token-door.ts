@@ -1,5 +1,5 @@
 import { ALICE, grant, PROFILE, publishTwoMerchants } from "./actors.js";
-import { type Key, publicKeySet, type TokenAlgorithm } from "../../foundation/tokens.js";
+import { type Key, type KeySource, publicKeySet, type TokenAlgorithm } from "../../foundation/tokens.js";
 import {
   AUDIENCE,
   ISSUER,
@@ -38,14 +38,19 @@ export async function openTokenDoor(
   options: TestBureauOptions & {
     readonly issuers?: readonly Key[];
     readonly algorithms?: readonly TokenAlgorithm[];
+    readonly keySource?: KeySource;
   } = {},
 ): Promise<TokenDoor> {
-  const keys = await makeTestKeys();
+  const keys = options.keys ?? (await makeTestKeys());
+  const local: KeySource = {
+    kind: "local",
+    keys: publicKeySet([keys.issuer, ...(options.issuers ?? [])]),
+  };
   const tokens = {
     issuer: ISSUER,
     audience: AUDIENCE,
     algorithms: options.algorithms ?? (["EdDSA", "ES256"] as const),
-    keys: { kind: "local", keys: publicKeySet([keys.issuer, ...(options.issuers ?? [])]) },
+    keys: options.keySource ?? local,
     clockToleranceSeconds: 5,
   } as const;
   const bureau = await startTestBureau({ ...options, keys, settings: { tokens, ...options.settings } });
