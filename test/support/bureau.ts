@@ -62,6 +62,7 @@ export interface TestBureauOptions {
   readonly clock?: Clock;
   readonly introspection?: boolean;
   readonly settings?: Partial<BureauOptions>;
+  readonly possession?: Partial<BureauOptions["possession"]>;
   readonly seams?: BureauSeams;
   /** Keys of another bureau, so that several gateways trust the same tokens. */
   readonly keys?: BureauKeys;
@@ -89,6 +90,7 @@ export async function startTestBureau(options: TestBureauOptions = {}): Promise<
       budget: await createRequestBudget({ redisUrl: undefined, requestsPerMinute: 1_000_000 }),
       onError: (error) => void (isNonceAsked(error) || errors.push(error)),
       onStatement: (text) => statements.push(text),
+      possession: { ...SETTINGS.possession, ...options.possession },
       ...options.settings,
     },
     options.seams,
