@@ -1,7 +1,7 @@
 import { lintEd25519, lintPoint } from "./curves.js";
 import { hasRocaFingerprint, hasSmallFactor } from "./roca.js";
-import type { Key } from "./sign.js";
-import { KEY_ID } from "./text-rules.js";
+import type { Key } from "../sign.js";
+import { KEY_ID } from "../text-rules.js";
 
 /** RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1: whoever publishes one of these gave the key away. */
 const PRIVATE_MEMBERS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"] as const;
