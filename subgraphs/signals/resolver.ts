@@ -1,5 +1,6 @@
 import { Arg, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import type { MonthRange } from "../../schema/claims.js";
+import { accountsOf } from "../host/accounts.js";
 import type { SubgraphContext } from "../host/context.js";
 import type { SubgraphDeps } from "../host/deps.js";
 import { ConsentPolicy } from "../host/directives.js";
@@ -32,7 +33,12 @@ export class SignalsResolver {
     const grant = context.permit.require(id, "REVIEWS");
     const now = this.#deps.clock.now();
     const window = openWindow(input, now, grant.months);
-    const question = { merchant: id, window, trendFrom: trendStart(window.until, now) };
+    const question = {
+      merchant: id,
+      accounts: accountsOf(grant),
+      window,
+      trendFrom: trendStart(window.until, now),
+    };
     return summarizeReviews(
       await reviewLoader(context.loads, this.#deps.postgres).load(question),
       window,
@@ -55,7 +61,11 @@ export class SignalsResolver {
     const now = this.#deps.clock.now();
     const window = openWindow(input, now, grant.months);
     return summarizeSocial(
-      await socialLoader(context.loads, this.#deps.postgres).load({ merchant: id, window }),
+      await socialLoader(context.loads, this.#deps.postgres).load({
+        merchant: id,
+        accounts: accountsOf(grant),
+        window,
+      }),
       window,
       now,
     );

@@ -1,5 +1,6 @@
 import { BureauError } from "../../../schema/errors.js";
 import type { PermitGrant } from "../../../schema/claims.js";
+import { accountsOf } from "../../host/accounts.js";
 import type { WindowInput } from "../../host/metric-types.js";
 import { intersectMonths, readWindow } from "../../host/window.js";
 import type { FrameKey } from "../load/frame-key.js";
@@ -29,14 +30,14 @@ export class View {
     this.#historyKey = historyKey;
   }
 
-  /** Never wider than the permit's months. @throws BAD_USER_INPUT when the window or the currency is malformed */
+  /** Never wider than the permit's months and accounts. @throws BAD_USER_INPUT when the window or the currency is malformed */
   static open(loads: TransactionLoads, { grant, window, currency = null }: Question): View {
     if (currency !== null && !CURRENCY.test(currency)) {
       throw new BureauError("BAD_USER_INPUT", "currency", { facts: { argument: "currency" } });
     }
     const range = intersectMonths(readWindow(window, loads.asOf), grant.months);
     const history = intersectMonths(historyRange(loads.asOf), grant.months);
-    const of = { merchant: grant.merchant, currency };
+    const of = { merchant: grant.merchant, accounts: accountsOf(grant), currency };
     return new View(loads, { ...of, range }, { ...of, range: history });
   }
 

@@ -1,7 +1,7 @@
 import DataLoader from "dataloader";
 import type pg from "pg";
 import { dayAt } from "./days.js";
-import { type FrameKey, frameKeyText } from "./frame-key.js";
+import { type FrameKey, frameKeyText, opensAny } from "./frame-key.js";
 import { loadQuantiles, loadSpreads } from "./load-distributions.js";
 import { loadMonths, loadSaleDays } from "./load-months.js";
 import { loadMatured, loadPriors, loadReceivables, loadSources } from "./load-states.js";
@@ -45,13 +45,13 @@ export class TransactionLoads {
   }
 }
 
-/** A loader that never asks the database about an empty range. */
+/** A loader that never asks the database where nothing is open. */
 function byFrame<Row>(
   empty: Row,
   load: (keys: readonly FrameKey[]) => Promise<readonly Row[]>,
 ): ByFrame<Row> {
   const batch = async (keys: readonly FrameKey[]): Promise<readonly Row[]> => {
-    const asked = keys.filter(({ range }) => range.from < range.until);
+    const asked = keys.filter(opensAny);
     const found = asked.length === 0 ? [] : await load(asked);
     const byText = new Map(asked.map((key, i) => [frameKeyText(key), found[i]]));
     return keys.map((key) => byText.get(frameKeyText(key)) ?? empty);

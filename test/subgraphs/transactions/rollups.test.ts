@@ -4,15 +4,16 @@ import type { FeedKind } from "../../../schema/feeds/kinds.js";
 import { sumsOf, type Tables } from "./oracle.js";
 import type { Published } from "./order-story.js";
 import { HOME, newestOf, published, RECORD_KEYS, settle } from "./published.js";
-import { merchantOf, openStage, type Stage } from "./stage.js";
+import { merchantOf } from "./sellers.js";
+import { openStage, type Stage } from "./stage.js";
 
 const KEYS: Readonly<Record<string, readonly string[]>> = {
-  order_day: ["merchant_id", "day", "platform", "currency"],
-  sketch_month: ["merchant_id", "month", "measure", "platform", "currency", "bucket"],
-  dimension_month: ["merchant_id", "dimension", "month", "platform", "currency", "key"],
-  cohort_day: ["merchant_id", "month", "platform", "currency", "outcome", "outcome_day"],
-  receivable_month: ["merchant_id", "month", "platform", "currency", "state"],
-  source_month: ["merchant_id", "month", "currency", "role", "source"],
+  order_day: ["merchant_id", "day", "platform", "seller_id", "currency"],
+  sketch_month: ["merchant_id", "month", "measure", "platform", "seller_id", "currency", "bucket"],
+  dimension_month: ["merchant_id", "dimension", "month", "platform", "seller_id", "currency", "key"],
+  cohort_day: ["merchant_id", "month", "platform", "seller_id", "currency", "outcome", "outcome_day"],
+  receivable_month: ["merchant_id", "month", "platform", "seller_id", "currency", "state"],
+  source_month: ["merchant_id", "month", "platform", "seller_id", "currency", "role", "source"],
 };
 let stage: Stage;
 let runs = 0;
