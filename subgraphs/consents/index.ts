@@ -4,8 +4,9 @@ import type { Subgraph } from "../../schema/subgraph.js";
 import { buildSubgraph } from "../host/build-subgraph.js";
 import type { SubgraphDeps } from "../host/deps.js";
 import type { SignArtefact } from "./grant-consent.js";
-import { ConsentReadResolver } from "./read-resolver.js";
-import { ConsentResolver } from "./resolver.js";
+import { LoanResolver } from "./graph/loan-resolver.js";
+import { ConsentReadResolver } from "./graph/read-resolver.js";
+import { ConsentResolver } from "./graph/resolver.js";
 
 export { type ConsentLedgerOptions, createConsentLedger } from "./ledger.js";
 export { consentsMigrations } from "./migrations/index.js";
@@ -24,9 +25,10 @@ export async function createConsentsSubgraph(deps: ConsentsDeps): Promise<Subgra
   const store = { postgres, now };
   return buildSubgraph({
     name: "consents",
-    resolvers: [ConsentReadResolver, ConsentResolver],
+    resolvers: [ConsentReadResolver, ConsentResolver, LoanResolver],
     instances: [
       new ConsentReadResolver(store),
+      new LoanResolver(store),
       new ConsentResolver({ store, rulebook: CN_RULEBOOK, signArtefact }),
     ],
     entities: [],
