@@ -33,17 +33,10 @@ export class SignalsResolver {
     const grant = context.permit.require(id, "REVIEWS");
     const now = this.#deps.clock.now();
     const window = openWindow(input, now, grant.months);
-    const question = {
-      merchant: id,
-      accounts: accountsOf(grant),
-      window,
-      trendFrom: trendStart(window.until, now),
-    };
-    return summarizeReviews(
-      await reviewLoader(context.loads, this.#deps.postgres).load(question),
-      window,
-      now,
-    );
+    const bounds = { merchant: id, accounts: accountsOf(grant), window };
+    const question = { ...bounds, trendFrom: trendStart(window.until, now) };
+    const rollup = await reviewLoader(context.loads, this.#deps.postgres).load(question);
+    return { ...summarizeReviews(rollup, window, now), bounds };
   }
 
   /** @throws PERMIT_INVALID, BAD_USER_INPUT */
@@ -60,15 +53,9 @@ export class SignalsResolver {
     const grant = context.permit.require(id, "SOCIAL");
     const now = this.#deps.clock.now();
     const window = openWindow(input, now, grant.months);
-    return summarizeSocial(
-      await socialLoader(context.loads, this.#deps.postgres).load({
-        merchant: id,
-        accounts: accountsOf(grant),
-        window,
-      }),
-      window,
-      now,
-    );
+    const bounds = { merchant: id, accounts: accountsOf(grant), window };
+    const rows = await socialLoader(context.loads, this.#deps.postgres).load(bounds);
+    return { ...summarizeSocial(rows, window, now), bounds };
   }
 }
 
