@@ -1,6 +1,8 @@
-import { Field, ObjectType } from "type-graphql";
-import { ConsentPolicy } from "../../host/directives.js";
+import { Args, Ctx, Field, ObjectType } from "type-graphql";
+import type { SubgraphContext } from "../../host/context.js";
+import { ConsentPolicy, RecordsPolicy } from "../../host/directives.js";
 import { Metric, type MoneyMetric } from "../../host/metric-types.js";
+import { PageArgs } from "../../host/paging.js";
 import { buyerRepeatRate } from "../measures/concentration.js";
 import type { Frame } from "../measures/frame.js";
 import { growthMoM, growthYoY } from "../measures/growth.js";
@@ -28,6 +30,7 @@ import {
 } from "../measures/variability.js";
 import { Concentration, concentrations } from "./concentration.js";
 import { Amount, Figure } from "./fields.js";
+import { OrderConnection, orderRecordOf } from "./order-records.js";
 import { MonthRow, monthRows, PlatformRow, platformRows } from "./row-types.js";
 import type { View } from "./view.js";
 
@@ -214,5 +217,23 @@ export class Transactions {
   })
   concentration(): Promise<Concentration[]> {
     return concentrations(this.#view);
+  }
+
+  @RecordsPolicy("TRANSACTIONS")
+  @Field(() => OrderConnection, {
+    nullable: true,
+    description:
+      "The orders themselves, newest first by the instant of creation: those created in the months of the window, by the order's own zone, in accounts that the consent opens. A page is stable: later orders come before it. BAD_USER_INPUT for a cursor of another list or merchant.",
+  })
+  async orders(
+    @Args(() => PageArgs) page: PageArgs,
+    @Ctx() context: SubgraphContext,
+  ): Promise<OrderConnection> {
+    context.permit.requireRecords(this.#view.merchant, "TRANSACTIONS");
+    return this.#view.page(page, {
+      list: "orders",
+      load: (loads, key) => loads.orders.load(key),
+      node: orderRecordOf,
+    });
   }
 }

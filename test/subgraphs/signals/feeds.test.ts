@@ -103,7 +103,7 @@ describe(`the feeds of signals (seed ${SEED})`, () => {
     for (const { platform, record } of states) {
       const merchant = room.links.get(`${platform}/${record.sellerId}`) ?? "";
       const day = localDay(record.createdAt, record.zone ?? "Asia/Shanghai");
-      const at = `${merchant} ${platform} ${day}`;
+      const at = `${merchant} ${platform} ${record.sellerId} ${day}`;
       addTo(expected, `${at} stars${record.rating}`, 1);
       addTo(priors, `${platform} reviews`, 1);
       addTo(priors, `${platform} stars`, record.rating);
@@ -116,16 +116,18 @@ describe(`the feeds of signals (seed ${SEED})`, () => {
       addTo(expected, `${at} reply_seconds`, seconds);
       addTo(
         replies,
-        `${merchant} ${platform} ${day.slice(0, 7)} ${Math.ceil(Math.log(Math.max(1, seconds)) / Math.log(REPLY_GAMMA))}`,
+        `${merchant} ${platform} ${record.sellerId} ${day.slice(0, 7)} ${Math.ceil(Math.log(Math.max(1, seconds)) / Math.log(REPLY_GAMMA))}`,
         1,
       );
     }
     const kept = new Map<string, number>();
-    for (const { merchant_id, platform, day, ...sums } of await room.rows<Record<string, string | number>>(
-      "select merchant_id, platform, day::text as day, stars1, stars2, stars3, stars4, stars5, replied, deleted, reply_seconds from signals.review_daily",
+    for (const { merchant_id, platform, seller_id, day, ...sums } of await room.rows<
+      Record<string, string | number>
+    >(
+      "select merchant_id, platform, seller_id, day::text as day, stars1, stars2, stars3, stars4, stars5, replied, deleted, reply_seconds from signals.review_daily",
     )) {
       for (const [name, value] of Object.entries(sums))
-        kept.set(`${merchant_id} ${platform} ${day} ${name}`, Number(value));
+        kept.set(`${merchant_id} ${platform} ${seller_id} ${day} ${name}`, Number(value));
       expect(
         [1, 2, 3, 4, 5].some((rating) => sums[`stars${rating}`] !== 0),
         "a day without reviews is swept away",
@@ -134,7 +136,7 @@ describe(`the feeds of signals (seed ${SEED})`, () => {
     expect(nonZero(kept)).toEqual(nonZero(expected));
 
     const sketch = await room.rows<{ at: string; count: number }>(
-      "select concat_ws(' ', merchant_id, platform, month, bucket) as at, count from signals.review_reply_sketch",
+      "select concat_ws(' ', merchant_id, platform, seller_id, month, bucket) as at, count from signals.review_reply_sketch",
     );
     expect(nonZero(new Map(sketch.map(({ at, count }) => [at, count])))).toEqual(nonZero(replies));
     const prior = await room.rows<{ platform: string }>("select * from signals.review_prior");
