@@ -1,4 +1,4 @@
-import { type DocumentNode, Kind, parse, visit } from "graphql";
+import { type DocumentNode, Kind, parse, type SelectionNode, type SelectionSetNode } from "graphql";
 import { Lru } from "../../foundation/lru.js";
 import type { Category } from "../../schema/categories.js";
 import type { Authorized } from "../inquiry.js";
@@ -14,18 +14,33 @@ export interface AdmittedRepresentations {
   readonly merchants: ReadonlySet<string>;
 }
 
+/** One fetch of entities, as it would be sent. */
+interface EntityFetch {
+  readonly query: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly representations: readonly unknown[];
+}
+
+/** Categories that a query reads under the same `@skip` and `@include` conditions. */
+interface Reading {
+  readonly categories: readonly Category[];
+  readonly isRead: (variables: Readonly<Record<string, unknown>>) => boolean;
+}
+
 /** The third point of enforcement: which entities one fetch may name. */
 export class RepresentationGate {
   readonly #index: PolicyIndex;
-  readonly #categories = new Lru<string, ReadonlySet<Category>>(OPERATIONS_MAX);
+  readonly #readings = new Lru<string, readonly Reading[]>(OPERATIONS_MAX);
 
   constructor(index: PolicyIndex) {
     this.#index = index;
   }
 
   /** Drops entities for which no inquiry opens any category that this fetch reads; anything but a merchant too. */
-  admit(authorized: Authorized, query: string, representations: readonly unknown[]): AdmittedRepresentations {
-    const categories = this.#categoriesOf(query);
+  admit(authorized: Authorized, { query, variables, representations }: EntityFetch): AdmittedRepresentations {
+    const read = new Set(
+      this.#readingsOf(query).flatMap(({ categories, isRead }) => (isRead(variables) ? categories : [])),
+    );
     const kept: unknown[] = [];
     const positions: number[] = [];
     const merchants = new Set<string>();
@@ -33,8 +48,7 @@ export class RepresentationGate {
       const { __typename: typeName, id } = representation as { __typename?: unknown; id?: unknown };
       const inquiry =
         typeName === "Merchant" && typeof id === "string" ? authorized.inquiries.get(id) : undefined;
-      if (inquiry === undefined || ![...categories].some((category) => inquiry.granted.has(category)))
-        continue;
+      if (inquiry === undefined || ![...read].some((category) => inquiry.granted.has(category))) continue;
       kept.push(representation);
       positions.push(i);
       merchants.add(inquiry.merchant);
@@ -42,26 +56,57 @@ export class RepresentationGate {
     return { total: representations.length, kept, positions, merchants };
   }
 
-  #categoriesOf(query: string): ReadonlySet<Category> {
-    const known = this.#categories.get(query);
+  #readingsOf(query: string): readonly Reading[] {
+    const known = this.#readings.get(query);
     if (known !== undefined) return known;
-    const found = categoriesIn(parse(query, { noLocation: true }), this.#index);
-    this.#categories.set(query, found);
+    const found = readingsIn(parse(query, { noLocation: true }), this.#index);
+    this.#readings.set(query, found);
     return found;
   }
 }
 
-function categoriesIn(document: DocumentNode, index: PolicyIndex): ReadonlySet<Category> {
-  const found = new Set<Category>();
-  visit(document, {
-    InlineFragment(node) {
-      const typeName = node.typeCondition?.name.value;
-      if (typeName === undefined) return;
-      for (const selection of node.selectionSet.selections) {
-        if (selection.kind !== Kind.FIELD) continue;
-        for (const category of categoriesOf(index, typeName, selection.name.value)) found.add(category);
+type Condition = Reading["isRead"];
+
+/** Every field directly on an entity, through fragments however they are nested. */
+function readingsIn(document: DocumentNode, index: PolicyIndex): readonly Reading[] {
+  const found: Reading[] = [];
+  const fragments = new Map(
+    document.definitions.flatMap((node) =>
+      node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [],
+    ),
+  );
+  const visit = (set: SelectionSetNode, type: string | undefined, outer: readonly Condition[]): void => {
+    for (const node of set.selections) {
+      const conditions = [...outer, ...conditionsOf(node)];
+      if (node.kind === Kind.FIELD) {
+        if (type === undefined) continue;
+        const categories = categoriesOf(index, type, node.name.value);
+        found.push({ categories, isRead: (variables) => conditions.every((holds) => holds(variables)) });
+        continue;
       }
-    },
-  });
+      const source = node.kind === Kind.FRAGMENT_SPREAD ? fragments.get(node.name.value) : node;
+      if (source !== undefined)
+        visit(source.selectionSet, source.typeCondition?.name.value ?? type, conditions);
+    }
+  };
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+    for (const root of definition.selectionSet.selections)
+      if (root.kind === Kind.FIELD && root.selectionSet !== undefined)
+        visit(root.selectionSet, undefined, []);
+  }
   return found;
+}
+
+function conditionsOf(node: SelectionNode): readonly Condition[] {
+  return (node.directives ?? []).flatMap(({ name, arguments: [argument] = [] }) => {
+    const value = argument?.value;
+    if (value === undefined || (name.value !== "skip" && name.value !== "include")) return [];
+    const wanted = name.value === "include";
+    return [
+      (variables: Readonly<Record<string, unknown>>) =>
+        (value.kind === Kind.VARIABLE ? variables[value.name.value] : "value" in value && value.value) ===
+        wanted,
+    ];
+  });
 }
