@@ -73,8 +73,8 @@ class Release {
       authorized: this.#authorized,
       data: data === NOTHING ? null : data,
       errors,
-      categories: this.#categories,
-      records: this.#records,
+      categories: data === NOTHING ? new Map() : this.#categories,
+      records: data === NOTHING ? new Map() : this.#records,
     };
     return released as unknown as Released;
   }
@@ -82,6 +82,8 @@ class Release {
   #object(at: At): Json | typeof NOTHING {
     const out: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
     const source = at.value as Json;
+    // The rest is still walked: which errors are told must not depend on the order of the selections.
+    let isNothing = false;
     for (const [key, nodes] of collectFields(
       this.#authorized.operation,
       at.type,
@@ -101,18 +103,13 @@ class Release {
       const refusal = this.#refusal(at, name, key);
       if (refusal !== undefined) this.#errors.push(withheldError(refusal, path));
       const given = refusal === undefined && Object.hasOwn(source, key) ? source[key] : null;
-      if (given != null) this.#note(at, name);
-      else if (
-        refusal === undefined &&
-        this.#index.fields.has(`Merchant.${name}`) &&
-        at.type.name === "Merchant"
-      )
-        this.#absent(path);
+      if (given == null && refusal === undefined && this.#isProfileField(at.type, name)) this.#absent(path);
       const value = this.#value(field.type, { nodes, value: given, path, inquiry: at.inquiry });
-      if (value === NOTHING) return NOTHING;
+      if (value === NOTHING) isNothing = true;
+      else if (value != null) this.#note(at, name);
       out[key] = value;
     }
-    return out;
+    return isNothing ? NOTHING : out;
   }
 
   #refusal(at: At, name: string, key: string) {
@@ -143,17 +140,14 @@ class Release {
       const list = Array.isArray(at.value) ? at.value : undefined;
       const length = list?.length ?? this.#positions(at);
       if (length === undefined) return null;
-      const items: unknown[] = [];
-      for (let i = 0; i < length; i++) {
-        const item = this.#value(type.ofType as GraphQLOutputType, {
+      const items = Array.from({ length }, (_, i) =>
+        this.#value(type.ofType as GraphQLOutputType, {
           ...at,
           value: list?.[i] ?? null,
           path: [...at.path, i],
-        });
-        if (item === NOTHING) return NOTHING;
-        items.push(item);
-      }
-      return items;
+        }),
+      );
+      return items.includes(NOTHING) ? NOTHING : items;
     }
     if (isObjectType(type) && type.name === "Merchant") return this.#merchant(type, at);
     if (at.value == null) return null;
@@ -207,6 +201,10 @@ class Release {
     return isObjectType(possible) && this.#authorized.operation.schema.isSubType(type, possible)
       ? possible
       : undefined;
+  }
+
+  #isProfileField(type: GraphQLObjectType, name: string): boolean {
+    return type.name === "Merchant" && this.#index.fields.has(`Merchant.${name}`);
   }
 
   #note(at: At, name: string): void {

@@ -1,79 +1,114 @@
 import {
+  type DocumentNode,
   type FieldNode,
   getNamedType,
   type GraphQLCompositeType,
+  type GraphQLObjectType,
   isCompositeType,
   isObjectType,
   Kind,
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
+  visit,
 } from "graphql";
 import type { Category } from "../../schema/categories.js";
 import type { Authorized, Inquiry, Narrowed, Operation } from "../inquiry.js";
 import type { PolicyIndex } from "../policies.js";
 import { objectionTo, type Standing } from "../policies.js";
 import { fragmentsOf, isIncluded } from "../selections.js";
+import { RootNarrower } from "./narrow-roots.js";
 
 const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: "__typename" } };
 
 /**
- * Cuts out of the operation what no inquiry of it may see, so that it is neither planned nor fetched; the first of the
- * four points of enforcement. Fragments are inlined, because a fragment may be spread below merchants that are decided
- * differently. Resolves to `undefined` when nothing is left, or the asker's standing is lost.
+ * Cuts out of the operation what it may not see, so that it is neither planned nor fetched: the first two of the four
+ * points of enforcement. A root keeps only the merchants that open anything, and below it only what one of these opens.
+ * Fragments are inlined, because a fragment may be spread below merchants that are decided differently. Resolves to
+ * `undefined` when nothing is left, or the asker's standing is lost.
  */
 export function narrowOperation(authorized: Authorized, index: PolicyIndex): Narrowed | undefined {
   if (authorized.ended.length > 0) return undefined;
-  const { operation, principal } = authorized;
-  const refused = new Set(authorized.refusedRoots.map((root) => root.responseKey));
-  const granted = new Set<Category>();
-  const records = new Set<Category>();
-  for (const inquiry of authorized.inquiries.values()) {
-    for (const category of inquiry.granted) granted.add(category);
-    for (const category of inquiry.records) records.add(category);
+  const { operation, principal, inquiries } = authorized;
+  const isWhole = authorized.refusedRoots.length === 0 && [...inquiries.values()].every(isGranted);
+  if (isWhole && principal.party === "bank" && inquiries.size > 0 && canGoWhole(operation)) {
+    const { document, variables } = operation;
+    return { document, variables, changed: false, keptPositions: new Map() };
   }
-  const everything = [...authorized.inquiries.values()].every(isWhole);
-  if (refused.size === 0 && everything && principal.party === "bank" && authorized.inquiries.size > 0) {
-    return { document: operation.document, changed: false };
-  }
-  const root = operation.schema.getRootType(operation.definition.operation);
-  if (root == null) return undefined;
-  const narrow = createNarrower(operation, index, { principal, granted, records });
-  const kept = narrow(operation.definition.selectionSet, root, refused);
+  const type = operation.schema.getRootType(operation.definition.operation);
+  if (type == null) return undefined;
+  const roots = new RootNarrower(authorized);
+  const kept = createNarrower(operation, index).ofRoots(type, roots, principal);
   if (kept === undefined) return undefined;
-  const definition: OperationDefinitionNode = { ...operation.definition, selectionSet: kept };
-  return { document: { kind: Kind.DOCUMENT, definitions: [definition] }, changed: true };
+  const definition: OperationDefinitionNode = {
+    ...operation.definition,
+    selectionSet: kept,
+    variableDefinitions: [...(operation.definition.variableDefinitions ?? []), ...roots.definitions],
+  };
+  return {
+    document: { kind: Kind.DOCUMENT, definitions: [definition] },
+    variables: { ...operation.variables, ...roots.variables },
+    changed: true,
+    keptPositions: roots.keptPositions,
+  };
 }
 
-function isWhole(inquiry: Inquiry): boolean {
+function isGranted(inquiry: Inquiry): boolean {
   const hasRecords = inquiry.askedRecords.every((category) => inquiry.records.has(category));
   return hasRecords && inquiry.asked.every((category) => inquiry.granted.has(category));
 }
 
-type Narrower = (
-  set: SelectionSetNode,
-  type: GraphQLCompositeType,
-  refusedKeys?: ReadonlySet<string>,
-) => SelectionSetNode | undefined;
-
-function createNarrower(operation: Operation, index: PolicyIndex, standing: Standing): Narrower {
+/**
+ * A root that `@skip` or `@include` leaves out asks nothing; sent on, it would name its merchant to a subgraph. And a
+ * planner takes a set that literal conditions empty for no set at all.
+ */
+function canGoWhole(operation: Operation): boolean {
   const fragments = fragmentsOf(operation);
-  const ofField = (node: FieldNode, type: GraphQLCompositeType): FieldNode | undefined => {
-    if (node.name.value.startsWith("__")) return node;
-    if (objectionTo(index, [type.name, node.name.value], standing) !== undefined) return undefined;
-    if (node.selectionSet === undefined) return node;
-    const field = "getFields" in type ? type.getFields()[node.name.value] : undefined;
-    const inner = field === undefined ? undefined : getNamedType(field.type);
-    if (!isCompositeType(inner)) return undefined;
-    const set = narrow(node.selectionSet, inner);
-    return { ...node, selectionSet: set ?? { kind: Kind.SELECTION_SET, selections: [TYPENAME] } };
-  };
-  const narrow: Narrower = (set, type, refusedKeys) => {
+  const keepsRoots = (set: SelectionSetNode | undefined): boolean =>
+    (set?.selections ?? []).every((node) => {
+      if (!isIncluded(operation, node)) return false;
+      if (node.kind === Kind.FIELD) return true;
+      return keepsRoots(
+        (node.kind === Kind.INLINE_FRAGMENT ? node : fragments.get(node.name.value))?.selectionSet,
+      );
+    });
+  return keepsRoots(operation.definition.selectionSet) && !leavesOutByLiteral(operation.document);
+}
+
+const literal = new WeakMap<DocumentNode, boolean>();
+
+function leavesOutByLiteral(document: DocumentNode): boolean {
+  const known = literal.get(document);
+  if (known !== undefined) return known;
+  let found = false;
+  visit(document, {
+    Directive({ name, arguments: [condition] = [] }) {
+      const leavesOut = name.value === "skip" ? true : name.value === "include" ? false : undefined;
+      if (condition?.value.kind === Kind.BOOLEAN && condition.value.value === leavesOut) found = true;
+    },
+  });
+  literal.set(document, found);
+  return found;
+}
+
+interface Narrower {
+  ofRoots(
+    type: GraphQLObjectType,
+    roots: RootNarrower,
+    principal: Standing["principal"],
+  ): SelectionSetNode | undefined;
+}
+
+/** What becomes of one field of a set; `undefined` cuts it. */
+type OfField = (node: FieldNode, type: GraphQLCompositeType) => FieldNode | undefined;
+
+function createNarrower(operation: Operation, index: PolicyIndex): Narrower {
+  const fragments = fragmentsOf(operation);
+  const narrow = (set: SelectionSetNode, type: GraphQLCompositeType, ofField: OfField) => {
     const kept: SelectionNode[] = [];
     for (const selection of set.selections) {
       if (!isIncluded(operation, selection)) continue;
       if (selection.kind === Kind.FIELD) {
-        if (refusedKeys?.has(selection.alias?.value ?? selection.name.value) === true) continue;
         const field = ofField(selection, type);
         if (field !== undefined) kept.push(field);
         continue;
@@ -84,12 +119,34 @@ function createNarrower(operation: Operation, index: PolicyIndex, standing: Stan
       const condition =
         source.typeCondition === undefined ? type : operation.schema.getType(source.typeCondition.name.value);
       if (!isCompositeType(condition)) continue;
-      const inner = narrow(source.selectionSet, isObjectType(type) ? type : condition, refusedKeys);
+      const inner = narrow(source.selectionSet, isObjectType(type) ? type : condition, ofField);
       if (inner === undefined) continue;
       const typed = source.typeCondition === undefined ? {} : { typeCondition: source.typeCondition };
       kept.push({ kind: Kind.INLINE_FRAGMENT, selectionSet: inner, ...typed });
     }
-    return kept.length === 0 ? undefined : { kind: Kind.SELECTION_SET, selections: kept };
+    const none: SelectionSetNode | undefined = undefined;
+    return kept.length === 0 ? none : { kind: Kind.SELECTION_SET as const, selections: kept };
   };
-  return narrow;
+  const below =
+    (standing: Standing): OfField =>
+    (node, type) => {
+      if (node.name.value.startsWith("__")) return node;
+      if (objectionTo(index, [type.name, node.name.value], standing) !== undefined) return undefined;
+      if (node.selectionSet === undefined) return node;
+      const field = "getFields" in type ? type.getFields()[node.name.value] : undefined;
+      const inner = field === undefined ? undefined : getNamedType(field.type);
+      if (!isCompositeType(inner)) return undefined;
+      const set = narrow(node.selectionSet, inner, below(standing));
+      return { ...node, selectionSet: set ?? { kind: Kind.SELECTION_SET, selections: [TYPENAME] } };
+    };
+  return {
+    ofRoots: (root, roots, principal) =>
+      narrow(operation.definition.selectionSet, root, (node, type) => {
+        const open = roots.admit(node, root);
+        if (open === undefined) return undefined;
+        const granted = new Set<Category>(open.inquiries.flatMap((inquiry) => [...inquiry.granted]));
+        const records = new Set<Category>(open.inquiries.flatMap((inquiry) => [...inquiry.records]));
+        return below({ principal, granted, records })(open.node, type);
+      }),
+  };
 }

@@ -34,7 +34,7 @@ export class SubgraphSource implements GraphQLDataSource<FetchContext> {
     const representations = variables["representations"] as readonly unknown[] | undefined;
     if (representations === undefined)
       return asResponse(await this.#send(authorized, { query, variables }, undefined));
-    const admitted = this.#options.gate.admit(authorized, query, representations);
+    const admitted = this.#options.gate.admit(authorized, { query, variables, representations });
     if (admitted.kept.length === 0) return { data: { _entities: representations.map(() => null) } } as never;
     const body = { query, variables: { ...variables, representations: admitted.kept } };
     return asResponse(spread(await this.#send(authorized, body, admitted.merchants), admitted));
