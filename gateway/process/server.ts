@@ -9,7 +9,7 @@ import Fastify, {
 import { GraphQLError } from "graphql";
 import { randomId } from "../../foundation/ids.js";
 import type { KeySet } from "../../foundation/tokens.js";
-import { ERRORS, isErrorCode } from "../../schema/errors.js";
+import { BureauError, ERRORS, isErrorCode } from "../../schema/errors.js";
 import type { FeedIntake } from "../../schema/ports.js";
 import { maskedError, safeError } from "../answer/safe-error.js";
 import type { RequestContext } from "../apollo.js";
@@ -64,7 +64,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     genReqId: () => randomId(),
     requestTimeout: 0,
     connectionTimeout: options.requestTimeoutMs,
+    keepAliveTimeout: options.requestTimeoutMs,
     http: {
+      // A feed may take as long as it keeps its pace.
+      requestTimeout: 0,
       headersTimeout: options.arrivalTimeoutMs,
       connectionsCheckingInterval: Math.ceil(options.arrivalTimeoutMs / 5),
       maxHeaderSize: HEADER_BYTES_MAX,
@@ -124,6 +127,11 @@ function admission({
 
 async function graphqlRoute(app: FastifyInstance, options: ServerOptions): Promise<void> {
   limitArrival(app, options.arrivalTimeoutMs);
+  app.addHook("onRequest", async ({ headers }) => {
+    // Nothing is unpacked at this door: an operation is small.
+    if ((headers["content-encoding"] ?? "identity").toLowerCase() !== "identity")
+      throw new BureauError("UNSUPPORTED_MEDIA_TYPE", "content-encoding");
+  });
   app.addHook("onSend", async (request, reply, payload) => toAskedMedia(request, reply, payload));
   app.addHook("preHandler", async (request, reply) => {
     reply.header("cache-control", "no-store");
