@@ -6,9 +6,9 @@ import { release } from "./answer/release.js";
 import { safeError } from "./answer/safe-error.js";
 import { type AuthorizePorts, createAuthorize } from "./authorize/index.js";
 import { narrowOperation } from "./authorize/narrow-operation.js";
-import { recheck } from "./authorize/recheck.js";
+import { CHECK_AGE_MAX_MS, recheck } from "./authorize/recheck.js";
 import type { Federation } from "./fetch/federation.js";
-import type { Authenticated, Authorized, Fetched, Operation } from "./inquiry.js";
+import type { Authenticated, Authorized, Fetched, Operation, Released } from "./inquiry.js";
 import { createRecord } from "./record/index.js";
 
 /** What the path is built from. */
@@ -42,9 +42,12 @@ export function createInquire(ports: GatewayPorts): Inquire {
       const authorized = await authorize(authenticated, readOperation(ports.federation, request));
       const recording = record(authorized);
       const fetched = await fetchPermitted(ports, authorized);
+      await recording.decided();
       const current = await withFreshConsent(ports, fetched);
       const released = release(current, ports.index);
+      const releasedAtMs = ports.clock.monotonicMs();
       const recorded = await recording.complete(released);
+      await requireUnchanged(ports, released, releasedAtMs);
       return answer(recorded);
     } catch (error) {
       ports.onError(error, authenticated.requestId);
@@ -61,10 +64,27 @@ async function fetchPermitted(ports: GatewayPorts, authorized: Authorized): Prom
   return { ...fetched, errors: fetched.errors.map(safeError) };
 }
 
-/** The answer rests on a check of at most 50 ms ago, whatever the subgraphs took. */
+/** The answer rests on a check of at most 50 ms ago, whatever the subgraphs and the record took. */
 async function withFreshConsent(ports: GatewayPorts, fetched: Fetched): Promise<Fetched> {
   const authorized = await recheck(fetched.authorized, ports);
   return authorized === fetched.authorized ? fetched : { ...fetched, authorized };
+}
+
+/**
+ * To write down what fell short takes time as well. A consent that ends meanwhile ends the operation: the record says
+ * what leaves, and cannot be shortened twice.
+ * @throws CONSENT_UNKNOWN
+ */
+async function requireUnchanged(
+  ports: GatewayPorts,
+  { authorized }: Released,
+  releasedAtMs: number,
+): Promise<void> {
+  if (ports.clock.monotonicMs() - releasedAtMs <= CHECK_AGE_MAX_MS) return;
+  const { inquiries } = await recheck(authorized, ports);
+  for (const [merchant, inquiry] of authorized.inquiries)
+    if (inquiries.get(merchant) !== inquiry)
+      throw new BureauError("CONSENT_UNKNOWN", "a consent ended while the record was written");
 }
 
 /** @throws BAD_USER_INPUT when the variables do not fit, OPERATION_NOT_ALLOWED for subscriptions */
