@@ -1,4 +1,5 @@
 import { BureauError } from "../schema/errors.js";
+import { systemTimers, type Timers } from "./clock.js";
 
 export interface CoalescerOptions<Item, Result> {
   /** Sends one batch; answers in the order of the items, one answer an item. Never called while a batch is out. */
@@ -11,6 +12,8 @@ export interface CoalescerOptions<Item, Result> {
   readonly waitingMax?: number;
   /** Called when a batch timed out, before the next one is sent: destroy what it was sent on. */
   onTimeout?(): void;
+  /** Default: the machine's own. */
+  readonly timers?: Timers;
 }
 
 /** Many callers, one question on the wire. */
@@ -72,12 +75,13 @@ async function sendBatch<Item, Result>(
   batch: readonly Waiter<Item, Result>[],
   options: CoalescerOptions<Item, Result>,
 ): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
+  const { timers = systemTimers, timeoutMs } = options;
+  let cancel = (): void => {};
   const expired = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new BureauError("DEADLINE_EXCEEDED", `no answer within ${options.timeoutMs} ms`));
+    cancel = timers.after(timeoutMs, () => {
+      reject(new BureauError("DEADLINE_EXCEEDED", `no answer within ${timeoutMs} ms`));
       options.onTimeout?.();
-    }, options.timeoutMs);
+    });
   });
   try {
     const answered = Promise.resolve(options.run(batch.map((waiter) => waiter.item)));
@@ -89,6 +93,6 @@ async function sendBatch<Item, Result>(
   } catch (error) {
     for (const waiter of batch) waiter.reject(error);
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 }

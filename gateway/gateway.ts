@@ -1,3 +1,4 @@
+import { BureauError } from "../schema/errors.js";
 import type { InquiryLog } from "../schema/ports.js";
 import { type Answer, answer, failure } from "./answer/index.js";
 import { release } from "./answer/release.js";
@@ -5,11 +6,12 @@ import { safeError } from "./answer/safe-error.js";
 import { type AuthorizePorts, createAuthorize } from "./authorize/index.js";
 import { narrowOperation } from "./authorize/narrow-operation.js";
 import { recheck } from "./authorize/recheck.js";
+import { CHECK_AGE_MAX_MS } from "./authorize/standing.js";
 import type { Federation } from "./fetch/federation.js";
 import { Bill, type BillParts } from "./receive/bill.js";
 import { clientOf, type Quota } from "./receive/budgets.js";
 import { type GraphQLOperation, readOperation } from "./receive/read-operation.js";
-import type { Authenticated, Authorized, Fetched } from "./inquiry.js";
+import type { Authenticated, Authorized, Fetched, Released } from "./inquiry.js";
 import { createRecord } from "./record/index.js";
 
 /** What the path is built from. */
@@ -50,10 +52,13 @@ export function createInquire(ports: GatewayPorts): Inquire {
       const authorized = await authorize(authenticated, operation);
       const recording = record(authorized);
       const fetched = await fetchPermitted(ports, authorized);
+      await recording.decided();
       const current = await withFreshConsent(ports, fetched);
       const released = release(current, ports.index);
       const cost = bill.settle(released.data);
+      const releasedAtMs = ports.clock.monotonicMs();
       const recorded = await recording.complete(released);
+      await requireUnchanged(ports, released, releasedAtMs);
       return answer(recorded, cost);
     } catch (error) {
       ports.onError(error, authenticated.requestId);
@@ -76,8 +81,26 @@ async function fetchPermitted(ports: GatewayPorts, authorized: Authorized): Prom
   return { ...fetched, errors: fetched.errors.map(safeError) };
 }
 
-/** The answer rests on a check of at most 50 ms ago, whatever the subgraphs took. */
+/** The answer rests on a check of at most 50 ms ago, whatever the subgraphs and the record took. */
 async function withFreshConsent(ports: GatewayPorts, fetched: Fetched): Promise<Fetched> {
   const authorized = await recheck(fetched.authorized, ports);
   return authorized === fetched.authorized ? fetched : { ...fetched, authorized };
+}
+
+/**
+ * To write down what fell short takes time as well. A consent or a standing that ends meanwhile ends the operation: the
+ * record says what leaves, and cannot be shortened twice.
+ * @throws CONSENT_UNKNOWN, CREDENTIAL_REVOKED
+ */
+async function requireUnchanged(
+  ports: GatewayPorts,
+  { authorized }: Released,
+  releasedAtMs: number,
+): Promise<void> {
+  if (ports.clock.monotonicMs() - releasedAtMs <= CHECK_AGE_MAX_MS) return;
+  const { inquiries, ended } = await recheck(authorized, ports);
+  if (ended.length > authorized.ended.length) throw new BureauError("CREDENTIAL_REVOKED");
+  for (const [merchant, inquiry] of authorized.inquiries)
+    if (inquiries.get(merchant) !== inquiry)
+      throw new BureauError("CONSENT_UNKNOWN", "a consent ended while the record was written");
 }

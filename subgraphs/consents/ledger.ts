@@ -1,4 +1,5 @@
 import type pg from "pg";
+import type { Timers } from "../../foundation/clock.js";
 import { createCoalescer } from "../../foundation/coalescer.js";
 import { createLane, type Lane } from "../../foundation/postgres/lane.js";
 import type { Postgres } from "../../foundation/postgres.js";
@@ -20,6 +21,8 @@ export interface ConsentLedgerOptions {
   readonly timeoutMs: number;
   /** WARNING: for tests only. Consents are judged by the database's clock; this takes its place. */
   readonly now?: () => Date;
+  /** Default: the machine's own. */
+  readonly timers?: Timers;
 }
 
 /**
@@ -39,7 +42,7 @@ export function createConsentLedger(options: ConsentLedgerOptions): ConsentLedge
 }
 
 function laneOf<Item, Result>(
-  { postgres, timeoutMs }: ConsentLedgerOptions,
+  { postgres, timeoutMs, timers }: ConsentLedgerOptions,
   send: (lane: Lane, items: readonly Item[]) => Promise<readonly Result[]>,
 ): (item: Item) => Promise<Result> {
   const lane = createLane(postgres.pool);
@@ -48,6 +51,7 @@ function laneOf<Item, Result>(
     timeoutMs,
     itemsMax: CALLERS_MAX,
     onTimeout: () => lane.cut(),
+    ...(timers === undefined ? {} : { timers }),
   });
   return async (item) => {
     try {

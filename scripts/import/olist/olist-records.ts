@@ -4,7 +4,7 @@ import type {
   PaymentRecord,
   ReviewRecord,
   ShipmentRecord,
-} from "../../schema/feeds/records.js";
+} from "../../../schema/feeds/records.js";
 import { mapAccounts } from "./map-accounts.js";
 import { mapOrder, mapPayments } from "./map-orders.js";
 import { mapReview } from "./map-reviews.js";

@@ -1,4 +1,4 @@
-import type { OrderLine, OrderRecord, PaymentRecord } from "../../schema/feeds/records.js";
+import type { OrderLine, OrderRecord, PaymentRecord } from "../../../schema/feeds/records.js";
 import { sum } from "../dataset/minor-units.js";
 import { OLIST_CURRENCY, OLIST_PLATFORM, OLIST_ZONE, type OlistTables } from "./olist-rows.js";
 import type { Sale } from "./plan-sales.js";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { isUsccChecksumValid } from "../../schema/uscc.js";
+import { isUsccChecksumValid } from "../../../schema/uscc.js";
 
 const ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY";
 const ORGANIZATION_WEIGHTS = [3, 7, 9, 10, 5, 8, 4, 2];

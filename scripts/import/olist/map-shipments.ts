@@ -1,4 +1,4 @@
-import type { ShipmentRecord } from "../../schema/feeds/records.js";
+import type { ShipmentRecord } from "../../../schema/feeds/records.js";
 import { OLIST_PLATFORM, OLIST_ZONE } from "./olist-rows.js";
 import type { Sale } from "./plan-sales.js";
 

@@ -7,8 +7,8 @@ import {
   PUBLISH_FLAGS,
   PUBLISH_FLAGS_HELP,
   readPublishSettings,
-} from "../feed-client/command-options.js";
-import { EXIT, type Terminal } from "../feed-client/terminal.js";
+} from "../../feed-client/command-options.js";
+import { EXIT, type Terminal } from "../../feed-client/terminal.js";
 import { olistMerchantId } from "./map-accounts.js";
 import { OLIST_KINDS, type OlistRecords, olistRecords } from "./olist-records.js";
 import { allSales, planSales, type SalesPlan } from "./plan-sales.js";

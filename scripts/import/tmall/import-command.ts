@@ -8,8 +8,8 @@ import {
   PUBLISH_FLAGS,
   PUBLISH_FLAGS_HELP,
   readPublishSettings,
-} from "../feed-client/command-options.js";
-import { EXIT, type Terminal } from "../feed-client/terminal.js";
+} from "../../feed-client/command-options.js";
+import { EXIT, type Terminal } from "../../feed-client/terminal.js";
 import { mapTmall, TMALL_MERCHANT, type TmallRecords } from "./map-tmall.js";
 import { readTmallReport, type TmallOrder } from "./tmall-rows.js";
 

@@ -1,4 +1,4 @@
-import type { AccountRecord } from "../../schema/feeds/records.js";
+import type { AccountRecord } from "../../../schema/feeds/records.js";
 import { syntheticUscc } from "../dataset/synthetic-uscc.js";
 import { OLIST_PLATFORM, OLIST_ZONE } from "./olist-rows.js";
 import { allSales, type SalesPlan } from "./plan-sales.js";

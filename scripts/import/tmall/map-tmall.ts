@@ -1,4 +1,9 @@
-import type { AccountRecord, OrderRecord, PaymentRecord, RefundRecord } from "../../schema/feeds/records.js";
+import type {
+  AccountRecord,
+  OrderRecord,
+  PaymentRecord,
+  RefundRecord,
+} from "../../../schema/feeds/records.js";
 import { createLocalTime } from "../dataset/local-time.js";
 import { syntheticUscc } from "../dataset/synthetic-uscc.js";
 import { TMALL_CURRENCY, TMALL_PLATFORM, TMALL_ZONE, type TmallOrder } from "./tmall-rows.js";

@@ -1,4 +1,4 @@
-import type { ReviewRecord } from "../../schema/feeds/records.js";
+import type { ReviewRecord } from "../../../schema/feeds/records.js";
 import { OLIST_PLATFORM, OLIST_ZONE, type OlistReview } from "./olist-rows.js";
 import type { SalesPlan } from "./plan-sales.js";
 

@@ -3,7 +3,7 @@ import path from "node:path";
 import { PassThrough, pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { CsvError, parse } from "csv-parse";
-import { UsageError } from "../feed-client/terminal.js";
+import { UsageError } from "../../feed-client/terminal.js";
 
 /** A data set that is not as expected; the message names the file and, where it is one row's fault, the row. */
 export class DatasetError extends UsageError {}

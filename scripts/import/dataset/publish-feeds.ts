@@ -1,10 +1,10 @@
-import type { FeedKind } from "../../schema/feeds/kinds.js";
-import type { PublishSettings } from "../feed-client/command-options.js";
-import { describeCounts, describeRejections, describeTotals } from "../feed-client/describe-totals.js";
-import { createProgress } from "../feed-client/progress.js";
-import { publishRecords } from "../feed-client/publish-records.js";
-import type { PublishTotals } from "../feed-client/publish-totals.js";
-import type { Terminal } from "../feed-client/terminal.js";
+import type { FeedKind } from "../../../schema/feeds/kinds.js";
+import type { PublishSettings } from "../../feed-client/command-options.js";
+import { describeCounts, describeRejections, describeTotals } from "../../feed-client/describe-totals.js";
+import { createProgress } from "../../feed-client/progress.js";
+import { publishRecords } from "../../feed-client/publish-records.js";
+import type { PublishTotals } from "../../feed-client/publish-totals.js";
+import type { Terminal } from "../../feed-client/terminal.js";
 import type { Balance } from "./balance.js";
 
 /** One feed of a data set. */
