@@ -128,7 +128,7 @@ export async function openBureau(options: BureauOptions, seams: BureauSeams = {}
     directory: createAccountDirectory(postgres),
   };
   const intakes = [createMerchantsIntake(feeds), createTransactionsIntake(feeds), createSignalsIntake(feeds)];
-  const ledgerPool = open("ledger", 2);
+  const ledgerPool = open("ledger", 3);
   const recordPool = open("record", 2);
   const ledger = createConsentLedger({ postgres: ledgerPool, timeoutMs: options.ledgerTimeoutMs });
   const log = createInquiryLog({ postgres: recordPool, timeoutMs: options.recordTimeoutMs });

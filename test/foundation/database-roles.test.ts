@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { sql } from "kysely";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -200,6 +201,42 @@ describe("preparing a database", () => {
     expect(powers).toContain("it owns tables, or is a member of the role that owns them");
     for (const table of guarded.filter((name) => name !== "consents.usage"))
       expect(await stateOf(owner, update(table)), table).toBe("23001");
+  });
+
+  test("is the work of an owner that need be no superuser", async () => {
+    const names = ["owner", "app", "db"].map((part) => `roles_${part}_${randomBytes(6).toString("hex")}`);
+    const [boss = "", user = "", name = ""] = names;
+    for (const text of [
+      `create role ${boss} login`,
+      `create role ${user} login`,
+      `create database ${name} owner ${boss}`,
+    ])
+      await owner.query(text);
+    const as = (role: string): string => {
+      const address = new URL(database.connectionString);
+      address.pathname = `/${name}`;
+      address.searchParams.set("user", role);
+      return address.href;
+    };
+    try {
+      const roles = { connectionString: as(user), ownerConnectionString: as(boss) };
+      const { applied, powers } = await prepareDatabase(roles, SUBGRAPH_SCHEMAS);
+      expect(applied).toContain("consents/0002-credentials");
+      expect(powers).toEqual([]);
+      await owner.query(`grant ${boss} to ${user}`);
+      expect(await problemsOf(prepareDatabase(roles, SUBGRAPH_SCHEMAS))).toContain(
+        "the application's database role must not: it owns tables, or is a member of the role that owns them",
+      );
+      const alone = await prepareDatabase({ connectionString: as(boss) }, SUBGRAPH_SCHEMAS);
+      expect(alone.powers).toEqual([
+        "it may create schemas",
+        "it owns tables, or is a member of the role that owns them",
+        "it may create tables beside the bureau's",
+      ]);
+    } finally {
+      for (const text of [`drop database ${name} with (force)`, `drop role ${user}`, `drop role ${boss}`])
+        await owner.query(text);
+    }
   });
 
   test("lets a mere application role start on a database that is up to date, and on no other", async () => {
