@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { request as httpRequest } from "node:http";
+import { type IncomingMessage, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { checkCertificate } from "../../gateway/authenticate/check-certificate.js";
@@ -137,7 +137,7 @@ describe("T1: a Client-Cert header that is not one certificate", () => {
       request.setHeader("authorization", `Bearer ${token()}`);
       request.setHeader("client-cert", certificates);
       request.end(JSON.stringify({ query: PROFILE, variables: { id: ALICE } }));
-      const [response] = (await once(request, "response")) as [import("node:http").IncomingMessage];
+      const [response] = (await once(request, "response")) as [IncomingMessage];
       response.resume();
       await once(response, "end");
       return response.statusCode;
