@@ -1,5 +1,4 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Redis as Client } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openRedis, type Redis } from "../../foundation/redis.js";
 import { type RedisServer, startRedisServer } from "../support/redis-server.js";
@@ -40,31 +39,6 @@ describe("redis", () => {
     expect(spent.resetsInMs).toBeLessThanOrEqual(200);
     await delay(250);
     expect((await one.spend("budget", 1, 200)).amount).toBe(1);
-  });
-});
-
-describe("a key that may be noted once", () => {
-  it("is the first caller's, over instances, until its window ends", async () => {
-    const [one, other] = [await open(), await open()];
-    expect((await one.claim("{1}:a", "{1}:since", 200)).isFirst).toBe(true);
-    expect((await other.claim("{1}:a", "{1}:since", 200)).isFirst).toBe(false);
-    expect((await other.claim("{1}:b", "{1}:since", 200)).isFirst).toBe(true);
-    await delay(250);
-    expect((await other.claim("{1}:a", "{1}:since", 200)).isFirst).toBe(true);
-  });
-
-  it("comes with how far the memory reaches back, which starts anew when the server lost what it held", async () => {
-    const redis = await open();
-    const first = await redis.claim("{2}:a", "{2}:since", 1_000);
-    expect(first.memoryMs).toBeLessThan(100);
-    await delay(120);
-    expect((await redis.claim("{2}:b", "{2}:since", 1_000)).memoryMs).toBeGreaterThanOrEqual(100);
-    const admin = new Client(server.url);
-    await admin.flushall();
-    await admin.quit();
-    const anew = await redis.claim("{2}:a", "{2}:since", 1_000);
-    expect(anew.isFirst).toBe(true);
-    expect(anew.memoryMs).toBeLessThan(100);
   });
 });
 
