@@ -2,6 +2,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { requireMeantNames, requireShallow } from "../../foundation/tokens/json-rules.js";
 import { requireClaims, requireLive, requireSaneTimes } from "../../foundation/tokens/claim-rules.js";
 import { requireCanonical } from "../../foundation/tokens/text-rules.js";
+import { createVerifier, generateSigningKey, publicKeySet } from "../../foundation/tokens.js";
+import { createAuthenticate } from "../../gateway/authenticate/index.js";
+import { AUDIENCE, ISSUER } from "../support/bureau.js";
 import { craft, signerOf, withMembers } from "../support/craft-token.js";
 import { openTokenDoor, REFUSED, RELEASED, type TokenDoor } from "../support/token-door.js";
 import { withoutRules } from "../support/without-rule.js";
@@ -64,6 +67,54 @@ describe("T5: another spelling of a valid token", () => {
     while (!/[-_]/.test(token)) token = door.token();
     expect(await door.ask(respell(token))).toMatchObject(REFUSED);
     expect(await door.ask(token)).toMatchObject(RELEASED);
+  });
+});
+
+describe("T5: the twin of an ECDSA signature, n - s", () => {
+  it("is the same token to everything that is kept about it", async () => {
+    const key = await generateSigningKey("ES256");
+    const identify = createAuthenticate({
+      verify: createVerifier({
+        keys: { kind: "local", keys: publicKeySet([key]) },
+        algorithms: ["ES256"],
+        issuer: ISSUER,
+        audience: AUDIENCE,
+        typ: "at+jwt",
+        requiredClaims: [],
+        clockToleranceSeconds: 5,
+        lifetimeMaxSeconds: 86_400,
+        charactersMax: 8_192,
+        now: () => door.bureau.clock.now(),
+      }),
+      clock: door.bureau.clock,
+      boundParties: new Set(),
+      proofAgeMaxSeconds: 60,
+      proofAheadMaxSeconds: 5,
+      clockSkewSeconds: 5,
+      replayGuard: undefined,
+    });
+    const header = door.header({ alg: "ES256", kid: key.kid });
+    const token = craft({ header, payload: door.claims({ cnf: undefined }) }, signerOf(key));
+    const [head, body, signature = ""] = token.split(".");
+    const bytes = Buffer.from(signature, "base64url");
+    const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+    const s = (order - BigInt(`0x${bytes.toString("hex", 32)}`)).toString(16).padStart(64, "0");
+    const twin = `${head}.${body}.${Buffer.concat([bytes.subarray(0, 32), Buffer.from(s, "hex")]).toString("base64url")}`;
+    expect(twin).not.toBe(token);
+    const of = async (text: string) => {
+      const authorization = [`Bearer ${text}`];
+      const facts = {
+        authorization,
+        dpop: [],
+        method: "POST",
+        url: "/",
+        clientCertificate: [],
+        requestId: "r",
+      };
+      return (await identify(facts)).principal;
+    };
+    expect(await of(twin)).toEqual(await of(token));
+    expect((await of(twin)).tokenKey).toMatch(new RegExp(`^${ISSUER}\\|[0-9a-f-]{36}$`));
   });
 });
 

@@ -7,8 +7,8 @@ export interface Listener {
   readonly url: string;
   /** Paths of the requests that arrived. */
   readonly requests: string[];
-  /** What it answers with, from the next request on. */
-  answer: { status: number; body: string; headers?: Record<string, string> };
+  /** What it answers with, from the next request on; `undefined` leaves the caller waiting. */
+  answer: { status: number; body: string; headers?: Record<string, string> } | undefined;
   close(): Promise<void>;
 }
 
@@ -16,6 +16,7 @@ export async function openListener(body = "{}"): Promise<Listener> {
   const requests: string[] = [];
   const server = createServer((request, response) => {
     requests.push(String(request.url));
+    if (listener.answer === undefined) return;
     const { status, body: text, headers } = listener.answer;
     response.writeHead(status, { "content-type": "application/json", ...headers }).end(text);
   });

@@ -8,7 +8,7 @@ import {
 } from "jose";
 import { systemClock } from "../../clock.js";
 import { JsonRefused } from "../json-rules.js";
-import { admitKeys } from "./lint-key.js";
+import { admitKeys } from "./admit-keys.js";
 import type { TokenHeader } from "../read-compact.js";
 import { readJsonObject } from "../read-json.js";
 import type { KeySet } from "../sign.js";
