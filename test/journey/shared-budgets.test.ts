@@ -3,7 +3,7 @@ import { createBudgets } from "../../gateway/receive/budgets.js";
 import { openRedis, type Redis } from "../../foundation/redis.js";
 import { systemClock } from "../../foundation/clock.js";
 import { ALICE, bankToken, BOB, grant, NOBODY, publishTwoMerchants, STRANGER } from "../support/actors.js";
-import { ask, startTestBureau, type TestBureau } from "../support/bureau.js";
+import { type GraphQLReply, startTestBureau, type TestBureau } from "../support/bureau.js";
 import { until } from "../support/redis-fleet.js";
 import { type RedisServer, startRedisServer } from "../support/redis-server.js";
 
@@ -40,14 +40,12 @@ afterAll(async () => {
   await server.kill();
 });
 
-type Reply = Awaited<ReturnType<typeof ask>>;
-
 /** The same client asks both gateways in turn, all at once. */
 async function askBoth(
   tokenOf: (bureau: TestBureau) => Promise<string>,
   tries: number,
   query = "{ __typename }",
-): Promise<readonly Reply[]> {
+): Promise<readonly GraphQLReply[]> {
   const tokens = new Map([
     [one, await tokenOf(one)],
     [other, await tokenOf(other)],
@@ -56,7 +54,7 @@ async function askBoth(
   return Promise.all(asked.map((bureau) => bureau.graphql(tokens.get(bureau), query)));
 }
 
-const admitted = (replies: readonly Reply[]): number =>
+const admitted = (replies: readonly GraphQLReply[]): number =>
   replies.filter(({ status, errors }) => status === 200 && errors.length === 0).length;
 const merchantToken = (id: string) => (bureau: TestBureau) => bureau.token({ party: "merchant", id });
 
@@ -79,6 +77,16 @@ describe("two gateways on one Redis", () => {
       expect(Number(left)).toBe(0);
       expect(Number(headers["retry-after"])).toBeGreaterThanOrEqual(Number(reset));
     }
+  });
+
+  it("twin: a house whose budgets are wide open lets the same flood through", async () => {
+    const open = await startTestBureau();
+    const token = await bankToken(open, "bank-requests");
+    const replies = await Promise.all(
+      Array.from({ length: 30 }, () => open.graphql(token, "{ __typename }")),
+    );
+    await open.close();
+    expect(admitted(replies)).toBe(30);
   });
 
   it("count a request that is refused for its form, where the sender is known", async () => {
@@ -201,6 +209,14 @@ describe("a bank's day about a merchant", () => {
       ({ id: _id, merchant: _merchant, receipt: _receipt, ...rest }: Record<string, unknown>) => rest,
     );
     expect(notes[0]).toEqual(notes[1]);
+  });
+
+  it("costs the same for an unknown merchant and for one that consented to nothing (P12)", async () => {
+    const asked = (id: string) =>
+      askBoth((bureau) => bankToken(bureau, `bank-that-counts-${id}`), 1, inquiries([id]));
+    const [[unknown], [unconsented]] = await Promise.all([asked(NOBODY), asked(ALICE)]);
+    expect(unknown?.extensions["cost"]).toEqual(unconsented?.extensions["cost"]);
+    expect(unknown?.extensions["cost"].actual).toBeLessThan(unknown?.extensions["cost"].estimated);
   });
 
   it("uses up no consent with what is over it", async () => {
