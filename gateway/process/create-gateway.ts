@@ -16,6 +16,7 @@ import type { Subgraph } from "../../schema/subgraph.js";
 import { createApollo } from "../apollo.js";
 import type { RequestBudget } from "../receive/request-budget.js";
 import { createAuthenticate } from "../authenticate/index.js";
+import { Echo } from "../fetch/echo.js";
 import { type Federation, startFederation } from "../fetch/federation.js";
 import { RepresentationGate } from "../fetch/representations.js";
 import { createSignPermit } from "../fetch/sign-permit.js";
@@ -79,10 +80,11 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const transports = openTransports(parts, supergraph.subgraphs);
   const signPermit = createSignPermit(await createSigner(parts.permitKey), PERMIT_ISSUER, parts.clock);
   const gate = new RepresentationGate(supergraph.policies);
+  const echo = new Echo();
   const federation = await startFederation(supergraph.plannableSdl, (name) => {
     const transport = transports.send.get(name);
     if (transport === undefined) throw new Error(`subgraph ${name} has no place`);
-    return new SubgraphSource({ name, transport, signPermit, gate });
+    return new SubgraphSource({ name, transport, signPermit, gate, echo });
   });
   const { ledger, log, rulebook, clock, onError } = parts;
   const inquire = createInquire({
