@@ -8,6 +8,7 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
+  visit,
 } from "graphql";
 import type { Category } from "../../schema/categories.js";
 import type { AnswerError, Authorized, Fetched, Inquiry, Released } from "../inquiry.js";
@@ -65,9 +66,10 @@ class Release {
         : this.#object({ type, nodes, value: this.#fetched.data ?? {}, path: [], inquiry: undefined });
     const own = new Set(this.#errors.map((error) => JSON.stringify(error.path)));
     const isPlaced = this.#errors.some((error) => error.extensions["code"] === "SOURCE_UNAVAILABLE");
-    const given = this.#fetched.errors.filter(
-      (error) => !coveredBy(own, error.path) && !(isPlaced && isPathless(error)),
-    );
+    const keys = this.#fetched.errors.length === 0 ? new Set<string>() : responseKeysOf(operation);
+    const given = this.#fetched.errors
+      .map((error) => onAnswer(error, keys))
+      .filter((error) => !coveredBy(own, error.path) && !(isPlaced && isPathless(error)));
     const errors = [...this.#errors, ...given];
     const released = {
       authorized: this.#authorized,
@@ -102,7 +104,7 @@ class Release {
       }
       const refusal = this.#refusal(at, name, key);
       if (refusal !== undefined) this.#errors.push(withheldError(refusal, path));
-      const given = refusal === undefined && Object.hasOwn(source, key) ? source[key] : null;
+      const given = refusal === undefined ? givenAt(at, name, key) : null;
       if (given == null && refusal === undefined && this.#isProfileField(at.type, name)) this.#absent(path);
       const value = this.#value(field.type, { nodes, value: given, path, inquiry: at.inquiry });
       if (value === NOTHING) isNothing = true;
@@ -226,6 +228,26 @@ interface At {
   readonly value: unknown;
   readonly path: Path;
   readonly inquiry: Inquiry | undefined;
+}
+
+/** What a source gave; a merchant's code is the one that was asked about, whatever a source says it is. */
+function givenAt(at: At, name: string, key: string): unknown {
+  if (at.type.name === "Merchant" && name === "id" && at.inquiry !== undefined) return at.inquiry.merchant;
+  const source = at.value as Json;
+  return Object.hasOwn(source, key) ? source[key] : null;
+}
+
+function responseKeysOf({ document }: Authorized["operation"]): ReadonlySet<string> {
+  const keys = new Set<string>();
+  visit(document, { Field: ({ alias, name }) => void keys.add((alias ?? name).value) });
+  return keys;
+}
+
+/** A path is made of the answer's own keys and positions; any other would carry a source's words to the asker. */
+function onAnswer(error: AnswerError, keys: ReadonlySet<string>): AnswerError {
+  const isOwn = error.path?.every((step) => typeof step === "number" || keys.has(step)) ?? true;
+  const { path: _path, ...pathless } = error;
+  return isOwn ? error : pathless;
 }
 
 /** A source's error below a position that is withheld anyway would say something about what is behind it. */

@@ -1,4 +1,5 @@
 import {
+  BREAK,
   type DocumentNode,
   type FieldNode,
   getNamedType,
@@ -31,7 +32,7 @@ export function narrowOperation(authorized: Authorized, index: PolicyIndex): Nar
   if (authorized.ended.length > 0) return undefined;
   const { operation, principal, inquiries } = authorized;
   const isWhole = authorized.refusedRoots.length === 0 && [...inquiries.values()].every(isGranted);
-  if (isWhole && principal.party === "bank" && inquiries.size > 0 && canGoWhole(operation)) {
+  if (isWhole && principal.party === "bank" && inquiries.size > 0 && !hasConditions(operation.document)) {
     const { document, variables } = operation;
     return { document, variables, changed: false, keptPositions: new Map() };
   }
@@ -58,36 +59,23 @@ function isGranted(inquiry: Inquiry): boolean {
   return hasRecords && inquiry.asked.every((category) => inquiry.granted.has(category));
 }
 
+const conditional = new WeakMap<DocumentNode, boolean>();
+
 /**
- * A root that `@skip` or `@include` leaves out asks nothing; sent on, it would name its merchant to a subgraph. And a
- * planner takes a set that literal conditions empty for no set at all.
+ * `@skip` and `@include` are settled before planning: a root that they leave out asks nothing, and sent on it would name
+ * its merchant to a subgraph; and planners take a set that conditions empty for no set at all.
  */
-function canGoWhole(operation: Operation): boolean {
-  const fragments = fragmentsOf(operation);
-  const keepsRoots = (set: SelectionSetNode | undefined): boolean =>
-    (set?.selections ?? []).every((node) => {
-      if (!isIncluded(operation, node)) return false;
-      if (node.kind === Kind.FIELD) return true;
-      return keepsRoots(
-        (node.kind === Kind.INLINE_FRAGMENT ? node : fragments.get(node.name.value))?.selectionSet,
-      );
-    });
-  return keepsRoots(operation.definition.selectionSet) && !leavesOutByLiteral(operation.document);
-}
-
-const literal = new WeakMap<DocumentNode, boolean>();
-
-function leavesOutByLiteral(document: DocumentNode): boolean {
-  const known = literal.get(document);
+function hasConditions(document: DocumentNode): boolean {
+  const known = conditional.get(document);
   if (known !== undefined) return known;
   let found = false;
   visit(document, {
-    Directive({ name, arguments: [condition] = [] }) {
-      const leavesOut = name.value === "skip" ? true : name.value === "include" ? false : undefined;
-      if (condition?.value.kind === Kind.BOOLEAN && condition.value.value === leavesOut) found = true;
+    Directive: () => {
+      found = true;
+      return BREAK;
     },
   });
-  literal.set(document, found);
+  conditional.set(document, found);
   return found;
 }
 

@@ -4,8 +4,9 @@ import type { DocumentNode, GraphQLSchema } from "graphql";
 import { print } from "graphql";
 import { sha256Hex } from "../../foundation/tokens.js";
 import type { AnswerError, Authorized, Fetched, Narrowed } from "../inquiry.js";
+import type { Expected } from "./echo.js";
 import { movedBack, putBack } from "./put-back.js";
-import { withSafeAliases } from "./safe-aliases.js";
+import { withSafeNames } from "./safe-names.js";
 import type { FetchContext } from "./subgraph-source.js";
 
 type Executor = Awaited<ReturnType<ApolloGateway["load"]>>["executor"];
@@ -51,6 +52,16 @@ function keyFieldsOf(supergraphSdl: string): ReadonlySet<string> {
   return new Set(["__typename", ...keys.flatMap(([, fields = ""]) => fields.match(/\w+/g) ?? [])]);
 }
 
+function expectedOf({ positions }: Authorized, { keptPositions }: Narrowed): Expected {
+  if (keptPositions.size === 0) return positions;
+  return new Map(
+    [...positions].map(([key, merchants]) => {
+      const kept = keptPositions.get(key);
+      return [key, kept === undefined ? merchants : kept.map((position) => merchants[position] ?? "")];
+    }),
+  );
+}
+
 interface ToRun {
   readonly narrowed: Narrowed;
   readonly machinery: ReadonlySet<string>;
@@ -62,12 +73,12 @@ async function run(
   { narrowed, machinery }: ToRun,
 ): Promise<Fetched> {
   const { operation } = authorized;
-  const safe = withSafeAliases(narrowed.document, machinery);
+  const safe = withSafeNames(narrowed, machinery);
   const operationName = operation.definition.name?.value;
-  const context: FetchContext = { authorized };
+  const context: FetchContext = { authorized, expected: expectedOf(authorized, narrowed) };
   const result = await executor({
     request: {
-      variables: { ...narrowed.variables },
+      variables: { ...safe.variables },
       ...(operationName === undefined ? {} : { operationName }),
       http: { method: "POST", headers: new HeaderMap(), search: "", body: null },
     },

@@ -21,6 +21,7 @@ import { readCosts } from "../receive/cost-model.js";
 import { createAuthenticate } from "../authenticate/index.js";
 import type { ReplayGuard } from "../authenticate/spend-proof.js";
 import { createStanding } from "../authorize/standing.js";
+import { Echo } from "../fetch/echo.js";
 import { type Federation, startFederation } from "../fetch/federation.js";
 import { RepresentationGate } from "../fetch/representations.js";
 import { createSignPermit } from "../fetch/sign-permit.js";
@@ -100,10 +101,11 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const transports = openTransports(parts, supergraph.subgraphs);
   const signPermit = createSignPermit(await createSigner(parts.permitKey), PERMIT_ISSUER, parts.clock);
   const gate = new RepresentationGate(supergraph.policies);
+  const echo = new Echo();
   const federation = await startFederation(supergraph.plannableSdl, (name) => {
     const transport = transports.send.get(name);
     if (transport === undefined) throw new Error(`subgraph ${name} has no place`);
-    return new SubgraphSource({ name, transport, signPermit, gate });
+    return new SubgraphSource({ name, transport, signPermit, gate, echo });
   });
   const { ledger, log, rulebook, clock, onError } = parts;
   const inquire = createInquire({

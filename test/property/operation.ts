@@ -86,11 +86,11 @@ export function drawOperation(graph: Graph): fc.Arbitrary<Drawn> {
       { weight: 3, arbitrary: fc.constantFrom(...fragmentTypes) },
     )
     .chain((type) => fc.record({ type: fc.constant(type), inner: draw.set(type, 3) }));
-  const query = fc.constant<"Query" | "Mutation">("Query");
-  const root = fc.oneof(
-    { weight: 30, arbitrary: query },
-    { weight: 1, arbitrary: fc.constant("Mutation" as const) },
-  );
+  const query = fc.constant<Drawn["root"]>("Query");
+  const mutation = fc.constant<Drawn["root"]>("Mutation");
+  const root = graph.composites.has("Mutation")
+    ? fc.oneof({ weight: 30, arbitrary: query }, { weight: 1, arbitrary: mutation })
+    : query;
   return root.chain((name) =>
     fc.record({
       root: fc.constant(name),

@@ -29,11 +29,13 @@ export interface OracleBureau {
   readonly entries: InquiryEntry[];
   /** Changes all consents at once. */
   enter(world: World): void;
+  /** The instant by which consent is judged. */
+  now(): Date;
   close(): Promise<void>;
 }
 
 /** Noon in Shanghai; the clock of the gateway and of the ledger stands still. */
-export const NOW = new Date("2026-06-15T04:00:00.000Z");
+const NOW = new Date("2026-06-15T04:00:00.000Z");
 
 const standing: Clock = { now: () => NOW, monotonicMs: () => 0 };
 
@@ -90,6 +92,7 @@ export async function startOracleBureau({ mode, ledger }: OracleOptions): Promis
     enter: (next) => {
       world = next;
     },
+    now: () => bureau.clock.now(),
     close: async () => {
       await bureau.close();
       await remote?.close();

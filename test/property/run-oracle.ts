@@ -6,32 +6,39 @@ import type { TokenRequest } from "../../gateway/process/development-issuer.js";
 import { compare, type Difference } from "./compare.js";
 import { type Graph, readGraph } from "./graph.js";
 import { lookBehind, seenOf } from "./look-behind.js";
-import { predict } from "./model/predict.js";
+import { type Prediction, predict } from "./model/predict.js";
 import { expandedSize, type ModelOperation, readOperation } from "./model/read-operation.js";
-import { type Drawn, drawOperation } from "./operation.js";
-import { NOW, type OracleBureau } from "./oracle-bureau.js";
-import { type Asker, type World, world } from "./world.js";
+import { drawOperation } from "./operation.js";
+import type { OracleBureau } from "./oracle-bureau.js";
+import { type Asker, type World, worlds } from "./world.js";
 import { writeOperation, type WrittenOperation } from "./write-operation.js";
 
-/** Situations in which each operation is asked; three askers in each. */
-const WORLDS = 5;
+/** Situations in which each operation is asked, and askers in each. */
+export const WORLDS = 5;
+export const ASKERS = 3;
 
 export interface OracleRun {
   readonly operations: number;
   readonly seed: number;
-  /** Of a failure that was printed earlier. */
-  readonly path?: string;
+  /** Other situations than random ones. */
+  readonly worlds?: fc.Arbitrary<readonly World[]>;
+  /** A part of the supergraph; all of it where absent. */
+  readonly graph?: Graph;
   /** Twins of the gateway that are broken on purpose need no smallest example. */
   readonly isShrinking?: boolean;
+  /** Told of every case that was right. */
+  readonly onCase?: (asker: Asker, predicted: Prediction) => void;
 }
 
 export interface OracleReport {
   readonly cases: number;
+  /** How often each decision and each error code came up: a run that never refuses proves nothing. */
+  readonly tally: ReadonlyMap<string, number>;
   /** The smallest failing case in words, or `undefined`. */
   readonly failure: string | undefined;
 }
 
-/** The run's seed: `PROPERTY_SEED` replays one that was printed. */
+/** The run's seed: `PROPERTY_SEED` repeats one that was printed. */
 export function seedOfRun(): number {
   const given = process.env["PROPERTY_SEED"];
   return given === undefined ? randomInt(2 ** 31) : Number(given);
@@ -44,32 +51,37 @@ export function readSupergraphText(): Graph {
 
 /** Runs random operations in random worlds and compares each answer whole with its prediction. */
 export async function runOracle(oracle: OracleBureau, run: OracleRun): Promise<OracleReport> {
-  const graph = readSupergraphText();
+  const whole = readSupergraphText();
+  const drawnFrom = run.graph ?? whole;
+  const tally = new Map<string, number>();
   let cases = 0;
+  const onCase = (asker: Asker, predicted: Prediction): void => {
+    cases += 1;
+    count(tally, predicted);
+    run.onCase?.(asker, predicted);
+  };
   const property = fc.asyncProperty(
-    drawOperation(graph),
-    fc.array(world, { minLength: WORLDS, maxLength: WORLDS }),
-    async (drawn: Drawn, worlds: readonly World[]) => {
-      const written = writeOperation(graph, drawn);
+    drawOperation(drawnFrom),
+    run.worlds ?? worlds(WORLDS),
+    async (drawn, situations) => {
+      const written = writeOperation(drawnFrom, drawn);
       fc.pre(isWithinLimits(readOperation(written.text, written.variables)));
-      for (const situation of worlds) {
-        cases += situation.askers.length;
-        await askAll(oracle, graph, { written, situation });
-      }
+      for (const world of situations) await askAll(oracle, { graph: whole, written, world, onCase });
     },
   );
+  const path = process.env["PROPERTY_PATH"];
   const { failed, errorInstance, counterexamplePath, seed } = await fc.check(property, {
     numRuns: run.operations,
     seed: run.seed,
     endOnFailure: run.isShrinking === false,
     // A failure is told at last, if not as small as it could be.
     interruptAfterTimeLimit: 600_000,
-    ...(run.path === undefined ? {} : { path: run.path }),
+    ...(path === undefined ? {} : { path }),
   });
-  if (!failed) return { cases, failure: undefined };
+  if (!failed) return { cases, tally, failure: undefined };
   const said = errorInstance instanceof Error ? errorInstance.message : String(errorInstance);
-  const again = `PROPERTY_SEED=${seed} PROPERTY_PATH=${counterexamplePath ?? ""}`;
-  return { cases, failure: `${said}\n\nreplay: ${again}` };
+  const failure = `${said}\n\nrepeat with PROPERTY_SEED=${seed} PROPERTY_PATH=${counterexamplePath ?? ""}`;
+  return { cases, tally, failure };
 }
 
 /** What is too large is refused before it is read; other tests see to that. */
@@ -78,29 +90,40 @@ function isWithinLimits(operation: ModelOperation): boolean {
   return fields <= 120 && aliases <= 80 && directives <= 60;
 }
 
-interface Situation {
-  readonly written: WrittenOperation;
-  readonly situation: World;
+function count(tally: Map<string, number>, predicted: Prediction): void {
+  const seen = [
+    ...predicted.inquiries.map(({ decision }) => decision),
+    ...predicted.errors.map(({ code }) => code),
+  ];
+  for (const what of seen) tally.set(what, (tally.get(what) ?? 0) + 1);
 }
 
-async function askAll(oracle: OracleBureau, graph: Graph, { written, situation }: Situation): Promise<void> {
-  oracle.enter(situation);
+interface Situation {
+  readonly graph: Graph;
+  readonly written: WrittenOperation;
+  readonly world: World;
+  readonly onCase: (asker: Asker, predicted: Prediction) => void;
+}
+
+/** All askers of a world ask the same operation at the same time. */
+async function askAll(oracle: OracleBureau, { graph, written, world, onCase }: Situation): Promise<void> {
+  oracle.enter(world);
   for (const list of [oracle.calls, oracle.touches, oracle.entries]) list.length = 0;
-  const replies = await Promise.all(
-    situation.askers.map(async (asker) =>
-      oracle.bureau.graphql(await tokenOf(oracle, asker), written.text, { ...written.variables }),
-    ),
+  const asked = await Promise.all(
+    world.askers.map(async (asker) => {
+      const token = await tokenOf(oracle, asker);
+      return { asker, reply: await oracle.bureau.graphql(token, written.text, { ...written.variables }) };
+    }),
   );
-  for (const [i, asker] of situation.askers.entries()) {
-    const reply = replies[i];
-    if (reply === undefined) throw new Error("no reply");
+  for (const { asker, reply } of asked) {
     const operation = readOperation(written.text, written.variables);
-    const predicted = predict(graph, operation, { world: situation, asker, now: NOW });
+    const predicted = predict(graph, operation, { world, asker, now: oracle.now() });
     const differences = [
       ...compare(reply, predicted),
       ...lookBehind(graph, seenOf(asker, oracle), predicted),
     ];
-    if (differences.length > 0) throw new Error(describe({ written, situation }, asker, differences));
+    if (differences.length > 0) throw new Error(inWords({ written, world }, asker, differences));
+    onCase(asker, predicted);
   }
 }
 
@@ -115,22 +138,21 @@ function tokenOf(oracle: OracleBureau, asker: Asker): Promise<string> {
   return token;
 }
 
-function describe(
-  { written, situation }: Situation,
+function inWords(
+  { written, world }: Pick<Situation, "written" | "world">,
   asker: Asker,
   differences: readonly Difference[],
 ): string {
-  const consents = situation.consents.filter(
-    (consent) =>
-      consent.bank === asker.id &&
-      written.text.concat(JSON.stringify(written.variables)).includes(consent.merchant),
+  const variables = JSON.stringify(written.variables);
+  const concerned = world.consents.filter(
+    ({ bank, merchant }) => bank === asker.id && `${written.text}${variables}`.includes(merchant),
   );
   return [
     ...differences,
     "",
     `asked by ${JSON.stringify(asker)}`,
     written.text,
-    JSON.stringify(written.variables),
-    ...consents.map((consent) => `consent ${JSON.stringify(consent)}`),
+    variables,
+    ...concerned.map((consent) => `consent ${JSON.stringify(consent)}`),
   ].join("\n");
 }

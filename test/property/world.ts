@@ -147,10 +147,15 @@ function given(asker: { readonly [member in keyof Asker]: Asker[member] | undefi
   ) as unknown as Asker;
 }
 
-export const world: fc.Arbitrary<World> = fc.record({
+const world: fc.Arbitrary<World> = fc.record({
   consents,
   askers: fc.tuple(bankAsker(BANKS[0]), bankAsker(BANKS[1]), thirdAsker),
 });
+
+/** So many random situations; two banks and somebody else ask in each. */
+export function worlds(howMany: number): fc.Arbitrary<readonly World[]> {
+  return fc.array(world, { minLength: howMany, maxLength: howMany });
+}
 
 /** The edges of a consent's life around an instant. */
 export function lifeOf(

@@ -161,7 +161,9 @@ class Writer {
   }
 
   #variable(type: TypeNode, value: unknown, how: "given" | "default"): string {
-    const name = `v${this.#definitions.size}`;
+    const count = this.#definitions.size;
+    // The executor has a variable of this name too.
+    const name = count === 0 && this.#drawn.isNamed ? "representations" : `v${count}`;
     const fallback = how === "default" ? ` = ${literal(this.#graph, type, value)}` : "";
     this.#definitions.set(name, `$${name}: ${print(type)}${fallback}`);
     if (how === "given") this.#values[name] = value;
