@@ -6,6 +6,7 @@ import { release } from "../../gateway/answer/release.js";
 import { askedCategories } from "../../gateway/authorize/asked-categories.js";
 import { exhausted, narrowed, toInquiry } from "../../gateway/authorize/inquiry-of.js";
 import { narrowOperation } from "../../gateway/authorize/narrow-operation.js";
+import { Echo } from "../../gateway/fetch/echo.js";
 import { RepresentationGate } from "../../gateway/fetch/representations.js";
 import { createSignPermit } from "../../gateway/fetch/sign-permit.js";
 import { SubgraphSource } from "../../gateway/fetch/subgraph-source.js";
@@ -225,6 +226,7 @@ describe("records before the fetch", () => {
     const source = new SubgraphSource({
       name: "transactions",
       gate: new RepresentationGate(INDEX),
+      echo: new Echo(),
       signPermit: async (_authorized, { merchants }) => [...(merchants ?? [])].join(),
       transport: async ({ permit }) => {
         asked.push(permit ?? "");
