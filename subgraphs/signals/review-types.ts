@@ -29,7 +29,8 @@ export class ReviewMonth {
 /** A review belongs to the month in which it was written; removed reviews stay in every number. */
 @ConsentPolicy("REVIEWS")
 @ObjectType({
-  description: "What buyers wrote of the merchant. Reviews that were removed later stay in every number.",
+  description:
+    "What buyers wrote of the merchant, in accounts that the consent opens. Reviews that were removed later stay in every number.",
 })
 export class Reviews {
   /** Of the records behind the figures. */

@@ -46,7 +46,9 @@ export class SocialMonth {
 }
 
 @ConsentPolicy("SOCIAL")
-@ObjectType({ description: "Reach and engagement of the merchant's own channels." })
+@ObjectType({
+  description: "Reach and engagement of the merchant's own channels, in accounts that the consent opens.",
+})
 export class Social {
   /** Of the records behind the figures. */
   readonly bounds!: RecordBounds;

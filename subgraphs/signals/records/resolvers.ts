@@ -45,7 +45,7 @@ export class ReviewRecordsResolver {
   @FieldResolver(() => ReviewConnection, {
     nullable: true,
     description:
-      "The reviews themselves, newest first: those written in the months of the window, of accounts that the consent opens; never their text. BAD_USER_INPUT for a cursor of another list or merchant.",
+      "The reviews themselves, newest first: those written in the months of the window, of accounts that the consent opens; never their text. LEVEL_NOT_CONSENTED where the consent opens figures only; BAD_USER_INPUT for a cursor of another list or merchant.",
   })
   async entries(
     @Root() { bounds }: Reviews,
@@ -84,7 +84,7 @@ export class SocialRecordsResolver {
   @FieldResolver(() => SocialDayConnection, {
     nullable: true,
     description:
-      "Each day of each channel, newest first, in the months of the window and the accounts that the consent opens; audiences are shown as aggregates only. BAD_USER_INPUT for a cursor of another list or merchant.",
+      "Each day of each channel, newest first, in the months of the window and the accounts that the consent opens; audiences are shown as aggregates only. LEVEL_NOT_CONSENTED where the consent opens figures only; BAD_USER_INPUT for a cursor of another list or merchant.",
   })
   async days(
     @Root() { bounds }: Social,

@@ -17,7 +17,7 @@ import type { View } from "./view.js";
 @ConsentPolicy("LOGISTICS")
 @ObjectType({
   description:
-    "How a merchant ships. Category LOGISTICS. Orders count in the month they were paid, of any currency.",
+    "How a merchant ships orders of accounts that the consent opens. Category LOGISTICS. Orders count in the month they were paid, of any currency.",
 })
 export class Logistics {
   readonly #view: View;
@@ -70,7 +70,7 @@ export class Logistics {
   @Field(() => ShipmentConnection, {
     nullable: true,
     description:
-      "The parcels themselves, newest first: those shipped in the months of the window, of orders in accounts that the consent opens. BAD_USER_INPUT for a cursor of another list or merchant.",
+      "The parcels themselves, newest first: those shipped in the months of the window, of orders in accounts that the consent opens. LEVEL_NOT_CONSENTED where the consent opens figures only; BAD_USER_INPUT for a cursor of another list or merchant.",
   })
   async shipments(
     @Args(() => PageArgs) page: PageArgs,

@@ -38,7 +38,7 @@ export class ReceivableRow {
 @ConsentPolicy("SETTLEMENTS")
 @ObjectType({
   description:
-    "What platforms paid out and still owe. Category SETTLEMENTS. Payouts count in the month they were settled; receivables and steps in the month the order was paid.",
+    "What platforms paid out and still owe, of orders in accounts that the consent opens. Category SETTLEMENTS. Payouts count in the month they were settled; receivables and steps in the month the order was paid.",
 })
 export class Settlements {
   readonly #view: View;
@@ -133,7 +133,7 @@ export class Settlements {
   @Field(() => PayoutConnection, {
     nullable: true,
     description:
-      "The payouts themselves, newest first: those settled in the months of the window, of orders in accounts that the consent opens. Their sums are settledRevenue, fees and chargebacks. BAD_USER_INPUT for a cursor of another list or merchant.",
+      "The payouts themselves, newest first: those settled in the months of the window, of orders in accounts that the consent opens. Their sums are settledRevenue, fees and chargebacks. LEVEL_NOT_CONSENTED where the consent opens figures only; BAD_USER_INPUT for a cursor of another list or merchant.",
   })
   async payouts(
     @Args(() => PageArgs) page: PageArgs,

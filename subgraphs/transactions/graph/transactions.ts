@@ -37,7 +37,7 @@ import type { View } from "./view.js";
 @ConsentPolicy("TRANSACTIONS")
 @ObjectType({
   description:
-    "Sales of a merchant over all its platform accounts. Category TRANSACTIONS. Orders count in the month they were paid.",
+    "Sales of a merchant over all its platform accounts, as far as the consent opens them. Category TRANSACTIONS. Orders count in the month they were paid.",
 })
 export class Transactions {
   readonly #view: View;
@@ -223,7 +223,7 @@ export class Transactions {
   @Field(() => OrderConnection, {
     nullable: true,
     description:
-      "The orders themselves, newest first by the instant of creation: those created in the months of the window, by the order's own zone, in accounts that the consent opens. A page is stable: later orders come before it. BAD_USER_INPUT for a cursor of another list or merchant.",
+      "The orders themselves, newest first by the instant of creation: those created in the months of the window, by the order's own zone, in accounts that the consent opens. A page is stable: later orders come before it. LEVEL_NOT_CONSENTED where the consent opens figures only; BAD_USER_INPUT for a cursor of another list or merchant.",
   })
   async orders(
     @Args(() => PageArgs) page: PageArgs,
