@@ -53,11 +53,16 @@ const check = async (ledger = ledgers[0]): Promise<LedgerConsent> => {
   if (consent === undefined) throw new Error("no consent");
   return consent;
 };
+/** One use, of one ledger or the other in turn. */
+const claim = async (consent: LedgerConsent, i: number): Promise<readonly (number | undefined)[]> => {
+  const ledger = ledgers[i % ledgers.length];
+  return ledger === undefined ? [] : ledger.claimUses([consent]);
+};
 /** What each of many claims at once got, over both ledgers in turn; sorted. */
 const claimAll = async (consents: readonly LedgerConsent[]): Promise<readonly number[]> => {
-  const left = await Promise.all(consents.map((consent, i) => ledgers[i % 2]?.claimUses([consent])));
+  const left = await Promise.all(consents.map(claim));
   return left
-    .flatMap((one) => one ?? [])
+    .flat()
     .flatMap((one) => (one === undefined ? [] : [one]))
     .toSorted((a, b) => a - b);
 };
@@ -97,12 +102,10 @@ describe("uses of a loan's stages, counted by two ledgers at once", () => {
       room.setNow(`2026-03-16T00:0${round}:00.000Z`);
       const id = await grant(4, { count: 4, period: "TOTAL" });
       const stale = await check();
-      const before = Promise.all(times(10, stale).map((consent, i) => ledgers[i % 2]?.claimUses([consent])));
+      const before = Promise.all(times(10, stale).map(claim));
       const told = disburse(id);
-      const after = Promise.all(
-        times(10, 0).map(async (_, i) => ledgers[i % 2]?.claimUses([await check(ledgers[i % 2])])),
-      );
-      const served = [...(await before), ...(await after)].flatMap((one) => one ?? []);
+      const after = Promise.all(times(10, 0).map(async (_, i) => claim(await check(ledgers[i % 2]), i)));
+      const served = [...(await before), ...(await after)].flat();
       expect((await told).codes).toEqual([]);
       const { rows } = await room.postgres.pool.query(
         "select coalesce(sum(used), 0)::int as used, coalesce(max(used), 0)::int as most from consents.usage where consent_id = $1",
