@@ -67,11 +67,14 @@ async function withFreshConsent(ports: GatewayPorts, fetched: Fetched): Promise<
   return authorized === fetched.authorized ? fetched : { ...fetched, authorized };
 }
 
-/** @throws BAD_USER_INPUT when the variables do not fit, OPERATION_NOT_ALLOWED for subscriptions */
+/** @throws BAD_USER_INPUT when the variables do not fit or no operation is named, OPERATION_NOT_ALLOWED for subscriptions */
 function readOperation(federation: Federation, request: GraphQLOperation): Operation {
   const definition = getOperationAST(request.document, request.operationName);
-  if (definition == null || definition.operation === "subscription")
-    throw new BureauError("OPERATION_NOT_ALLOWED");
+  if (definition == null) {
+    const problem = "operationName must name one of the operations";
+    throw new BureauError("BAD_USER_INPUT", problem, { facts: { problem } });
+  }
+  if (definition.operation === "subscription") throw new BureauError("OPERATION_NOT_ALLOWED");
   const schema = federation.apiSchema;
   const coerced = getVariableValues(
     schema,
