@@ -24,8 +24,11 @@ const PROBLEMS_MAX = 10;
  */
 export function readOperation(request: GraphQLOperation, { schema, explains }: ReadingOptions): Operation {
   const definition = getOperationAST(request.document, request.operationName);
-  if (definition == null || definition.operation === "subscription")
-    throw new BureauError("OPERATION_NOT_ALLOWED");
+  if (definition == null) {
+    const problem = "operationName must name one of the operations";
+    throw new BureauError("BAD_USER_INPUT", problem, { facts: { problem } });
+  }
+  if (definition.operation === "subscription") throw new BureauError("OPERATION_NOT_ALLOWED");
   const coerced = getVariableValues(
     schema,
     definition.variableDefinitions ?? [],
