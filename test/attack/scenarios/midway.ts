@@ -89,6 +89,8 @@ function thenWait(act: () => Promise<unknown>): () => Promise<void> {
   };
 }
 
+let endsAtMs = 0;
+
 export const MIDWAYS: readonly Midway[] = [
   {
     what: "revoked between check and fetch",
@@ -131,8 +133,11 @@ export const MIDWAYS: readonly Midway[] = [
   {
     what: "expired during the query",
     code: "CONSENT_EXPIRED",
-    terms: () => ({ expiresAt: new Date(Date.now() + 1_000).toISOString() }),
-    hooks: () => ({ afterFetch: () => delay(1_200) }),
+    terms: () => {
+      endsAtMs = Date.now() + 2_000;
+      return { expiresAt: new Date(endsAtMs).toISOString() };
+    },
+    hooks: () => ({ afterFetch: () => delay(Math.max(0, endsAtMs - Date.now()) + STALE_MS) }),
   },
 ];
 
