@@ -75,9 +75,13 @@ export async function createSigner(privateKey: Key): Promise<Signer> {
   };
 }
 
-/** Where verification keys come from. A remote set is cached, with a cool-down between fetches. */
+/**
+ * Where verification keys come from. A remote set is cached, with a cool-down between fetches; a live one belongs to this
+ * process and changes when it hands out another object.
+ */
 export type KeySource =
   | { readonly kind: "local"; readonly keys: KeySet }
+  | { readonly kind: "live"; readonly keys: () => KeySet }
   | {
       readonly kind: "remote";
       readonly url: URL;
@@ -136,11 +140,25 @@ export function createVerifier(options: VerifierOptions): TokenVerifier {
 
 function keyFunction(source: KeySource): JWTVerifyGetKey {
   if (source.kind === "local") return createLocalJWKSet(source.keys);
+  if (source.kind === "live") return liveKeys(source.keys);
   return createRemoteJWKSet(source.url, {
     cacheMaxAge: source.cacheMaxAgeMs,
     cooldownDuration: source.cooldownMs,
     timeoutDuration: source.timeoutMs,
   });
+}
+
+function liveKeys(current: () => KeySet): JWTVerifyGetKey {
+  let known = current();
+  let find = createLocalJWKSet(known);
+  return (header, token) => {
+    const keys = current();
+    if (keys !== known) {
+      known = keys;
+      find = createLocalJWKSet(keys);
+    }
+    return find(header, token);
+  };
 }
 
 /** One token has many spellings that decode alike; only the canonical one is admitted (RFC 7515 section 2). */

@@ -7,6 +7,7 @@ import type { SignArtefact } from "./grant-consent.js";
 import { ConsentReadResolver } from "./read-resolver.js";
 import { ConsentResolver } from "./resolver.js";
 
+export { type ConsentDeskOptions, createConsentDesk } from "./consent-desk.js";
 export { type ConsentLedgerOptions, createConsentLedger } from "./ledger.js";
 export { consentsMigrations } from "./migrations/index.js";
 

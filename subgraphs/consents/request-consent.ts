@@ -187,7 +187,8 @@ function requireCooledDown(
   });
 }
 
-function sameTerms(a: RequestedTerms, b: RequestedTerms): boolean {
+/** True when a bank asks for the same again. */
+export function sameTerms(a: RequestedTerms, b: RequestedTerms): boolean {
   return (
     a.lookbackMonths === b.lookbackMonths &&
     Date.parse(a.expiresAt) === Date.parse(b.expiresAt) &&
