@@ -1,6 +1,7 @@
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from "graphql";
 import type { Category } from "../schema/categories.js";
-import type { MonthRange, Principal } from "../schema/claims.js";
+import type { MonthRange, PlatformAccount, Principal } from "../schema/claims.js";
+import type { TermsInForce } from "../schema/consent.js";
 import type { LedgerConsent } from "../schema/consent-terms.js";
 import type { ErrorCode, ErrorFacts } from "../schema/errors.js";
 import type { InquiryDecision, InquiryReceipt, RuleDecision } from "../schema/ports.js";
@@ -32,6 +33,8 @@ export interface Question {
   readonly reference: string;
   readonly own: boolean;
   readonly asked: readonly Category[];
+  /** Of `asked`: those whose single records are asked for. */
+  readonly askedRecords: readonly Category[];
 }
 
 export interface Withheld {
@@ -44,10 +47,18 @@ export interface Inquiry extends Question {
   readonly id: string;
   readonly decision: InquiryDecision;
   readonly granted: ReadonlySet<Category>;
+  /** Of `granted`: those whose single records may leave as well. */
+  readonly records: ReadonlySet<Category>;
   readonly withheld: ReadonlyMap<Category, Withheld>;
+  /** What withholds the records of a category, of those asked for. */
+  readonly withheldRecords: ReadonlyMap<Category, Withheld>;
   readonly rules: readonly RuleDecision[];
   readonly consent: LedgerConsent | undefined;
+  /** The terms of `consent` that stood at the instant of the decision. */
+  readonly terms: TermsInForce | undefined;
   readonly months: MonthRange | undefined;
+  /** `undefined` where every linked account is open. */
+  readonly accounts: readonly PlatformAccount[] | undefined;
   readonly remainingUses: number | undefined;
 }
 
@@ -99,6 +110,8 @@ export interface Released extends Stage<"released"> {
   readonly errors: readonly AnswerError[];
   /** Categories that left, by merchant. */
   readonly categories: ReadonlyMap<string, ReadonlySet<Category>>;
+  /** Categories whose single records left, by merchant. */
+  readonly records: ReadonlyMap<string, ReadonlySet<Category>>;
 }
 
 /** On record, durably: the only stage that can be answered. Only `record/` makes one. */

@@ -44,10 +44,25 @@ export const ERRORS = {
   }),
   CONSENT_EXPIRED: define(403, "no", "The consent has expired."),
   CONSENT_EXHAUSTED: define(403, "later", "The consent allows no more inquiries in this period."),
+  CONSENT_AWAITING_SIGNATORIES: define(403, "later", "Not enough of the merchant's signatories have signed."),
+  CONSENT_CLOSED: define(403, "no", "The loan is paid off, and the consent with it has ended.", {
+    clause: "个人信息保护法 第四十七条",
+  }),
+  CONSENT_TERMINATED: define(403, "no", "The bank has given the consent back.", {
+    clause: "个人信息保护法 第四十七条",
+  }),
   CONSENT_UNKNOWN: define(503, "later", "The state of the consent cannot be established now."),
   SCOPE_NOT_CONSENTED: define(403, "after-fix", "The consent does not open this category.", {
     clause: "征信业管理条例 第二十条",
   }),
+  LEVEL_NOT_CONSENTED: define(
+    403,
+    "after-fix",
+    "The consent opens the category's figures, not its records.",
+    {
+      clause: "征信业管理条例 第二十条",
+    },
+  ),
   SCOPE_NOT_AUTHORIZED: define(403, "after-fix", "The token's authorization details do not cover this.", {
     clause: "RFC 9396 section 2",
   }),
@@ -57,6 +72,12 @@ export const ERRORS = {
   PURPOSE_CEILING_EXCEEDED: define(403, "no", "The purpose does not allow this.", {
     clause: "征信业务管理办法 第七条",
   }),
+  SIGNATORY_NOT_REGISTERED: define(
+    403,
+    "after-fix",
+    "The person who asks is not among those who may sign for the merchant.",
+    { clause: "民法典 第六十一条" },
+  ),
   INQUIRY_CONFLICT: define(
     400,
     "after-fix",

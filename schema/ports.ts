@@ -1,4 +1,4 @@
-import type { Category } from "./categories.js";
+import type { Category, Level } from "./categories.js";
 import type { Credential, MonthRange } from "./claims.js";
 import type { LedgerConsent } from "./consent-terms.js";
 import type { ErrorCode } from "./errors.js";
@@ -144,6 +144,8 @@ export type InquiryDecision = (typeof INQUIRY_DECISIONS)[number];
 
 export interface RuleDecision {
   readonly category: Category | null;
+  /** Absent in entries from before there were levels: SUMMARY. */
+  readonly level?: Level;
   readonly allowed: boolean;
   readonly code: ErrorCode | "OK";
   readonly rule: string;
@@ -164,6 +166,9 @@ export interface InquiryEntry {
   readonly decision: InquiryDecision;
   readonly asked: readonly Category[];
   readonly released: readonly Category[];
+  /** Of `asked` and of `released`: the categories at the level RECORDS; absent in entries from before there were levels. */
+  readonly askedRecords?: readonly Category[];
+  readonly releasedRecords?: readonly Category[];
   readonly consentId: string | null;
   readonly consentVersion: number | null;
   readonly months: MonthRange | null;

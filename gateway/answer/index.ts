@@ -1,4 +1,7 @@
 import { GraphQLError } from "graphql";
+import type { Level } from "../../schema/categories.js";
+import type { PlatformAccount } from "../../schema/claims.js";
+import type { LoanStage } from "../../schema/consent-terms.js";
 import { ERRORS, isErrorCode } from "../../schema/errors.js";
 import type { AnswerError, Inquiry, Recorded } from "../inquiry.js";
 import { safeError } from "./safe-error.js";
@@ -18,10 +21,17 @@ interface InquiryNote {
   readonly reference: string;
   readonly decision: string;
   readonly consentId: string | null;
+  /** Of the terms in force: a loan's monitoring ends later than its assessment. */
   readonly consentExpiresAt: string | null;
   readonly remainingUses: number | null;
-  readonly withheld: readonly { readonly category: string; readonly code: string }[];
+  /** What was opened, each category at its closest level. */
+  readonly granted: readonly { readonly category: string; readonly level: Level }[];
+  readonly withheld: readonly { readonly category: string; readonly level: Level; readonly code: string }[];
   readonly months: { readonly from: string; readonly until: string } | null;
+  /** Null where every linked account is open, or none. */
+  readonly accounts: readonly PlatformAccount[] | null;
+  /** Null for a consent without a loan. */
+  readonly stage: LoanStage | null;
   readonly receipt: { readonly leafHash: string; readonly recordedAt: string } | null;
 }
 
@@ -62,13 +72,28 @@ function noteOf(inquiry: Inquiry, { receipts }: Recorded): InquiryNote {
     reference: inquiry.reference,
     decision: inquiry.decision,
     consentId: inquiry.consent?.terms.consentId ?? null,
-    consentExpiresAt: inquiry.consent?.terms.expiresAt ?? null,
+    consentExpiresAt: instantText(inquiry.terms?.expiresAt),
     remainingUses: inquiry.remainingUses ?? null,
-    withheld: [...inquiry.withheld].map(([category, { code }]) => ({ category, code })),
+    granted: [...inquiry.granted].map((category) => ({
+      category,
+      level: inquiry.records.has(category) ? "RECORDS" : "SUMMARY",
+    })),
+    withheld: [...withheldOf(inquiry.withheld, "SUMMARY"), ...withheldOf(inquiry.withheldRecords, "RECORDS")],
     months: inquiry.months ?? null,
+    accounts: inquiry.accounts ?? null,
+    stage: inquiry.terms?.stage ?? null,
     receipt:
       receipt === undefined
         ? null
         : { leafHash: receipt.leafHash, recordedAt: receipt.recordedAt.toISOString() },
   };
+}
+
+function withheldOf(withheld: Inquiry["withheld"], level: Level): InquiryNote["withheld"] {
+  return [...withheld].map(([category, { code }]) => ({ category, level, code }));
+}
+
+/** Null also for an instant that cannot be read: such a consent is closed. */
+function instantText(instant: Date | undefined): string | null {
+  return instant === undefined || Number.isNaN(instant.getTime()) ? null : instant.toISOString();
 }

@@ -12,7 +12,7 @@ import {
 import type { Category } from "../../schema/categories.js";
 import type { AnswerError, Authorized, Fetched, Inquiry, Released } from "../inquiry.js";
 import type { PolicyIndex } from "../policies.js";
-import { objectionTo } from "../policies.js";
+import { needsOf, objectionTo } from "../policies.js";
 import { collectFields } from "../selections.js";
 import { withheldError } from "./safe-error.js";
 
@@ -23,6 +23,8 @@ type Json = Readonly<Record<string, unknown>>;
 const NOTHING = Symbol("nothing");
 
 const NO_CATEGORIES: ReadonlySet<Category> = new Set();
+
+const NO_CONSENT = { code: "CONSENT_REQUIRED" as const };
 
 /**
  * The fourth point of enforcement, fail closed: the answer is built anew from the operation as it was asked, and only
@@ -41,6 +43,7 @@ class Release {
   readonly #isSourceDown: boolean;
   readonly #errors: AnswerError[] = [];
   readonly #categories = new Map<string, Set<Category>>();
+  readonly #records = new Map<string, Set<Category>>();
 
   constructor(fetched: Fetched, index: PolicyIndex) {
     this.#fetched = fetched;
@@ -68,6 +71,7 @@ class Release {
       data: data === NOTHING ? null : data,
       errors,
       categories: this.#categories,
+      records: this.#records,
     };
     return released as unknown as Released;
   }
@@ -114,16 +118,13 @@ class Release {
       const refused = refusedRoots.find((root) => root.responseKey === key);
       if (refused !== undefined) return refused.error;
     }
-    const granted = at.inquiry?.granted ?? NO_CATEGORIES;
-    const objection = objectionTo(this.#index, [at.type.name, name], { principal, granted });
+    const { granted, records } = at.inquiry ?? { granted: NO_CATEGORIES, records: NO_CATEGORIES };
+    const objection = objectionTo(this.#index, [at.type.name, name], { principal, granted, records });
     if (objection === undefined) return undefined;
     if (objection.kind === "party") return objection.error;
-    return (
-      at.inquiry?.withheld.get(objection.category as Category) ?? {
-        code: "CONSENT_REQUIRED" as const,
-        facts: { category: objection.category },
-      }
-    );
+    const withheld = objection.kind === "records" ? at.inquiry?.withheldRecords : at.inquiry?.withheld;
+    const { category } = objection;
+    return withheld?.get(category as Category) ?? { ...NO_CONSENT, facts: { category } };
   }
 
   #value(type: GraphQLOutputType, at: Omit<At, "type">): unknown {
@@ -163,10 +164,7 @@ class Release {
     const inquiry = this.#inquiryAt(at);
     if (inquiry === undefined) return null;
     if (inquiry.granted.size === 0) {
-      const first = inquiry.withheld.values().next().value ?? {
-        code: "CONSENT_REQUIRED" as const,
-        facts: {},
-      };
+      const first = inquiry.withheld.values().next().value ?? { ...NO_CONSENT, facts: {} };
       const { category: _category, ...facts } = first.facts;
       this.#errors.push(withheldError({ code: first.code, facts }, at.path));
       return null;
@@ -210,11 +208,14 @@ class Release {
 
   #note(at: At, name: string): void {
     if (at.inquiry === undefined) return;
-    const released = this.#categories.get(at.inquiry.merchant) ?? new Set();
-    for (const term of this.#index.fields.get(`${at.type.name}.${name}`)?.flat() ?? []) {
-      if (term.startsWith("consent:")) released.add(term.slice("consent:".length) as Category);
-    }
-    this.#categories.set(at.inquiry.merchant, released);
+    const { merchant } = at.inquiry;
+    const categories = this.#categories.get(merchant) ?? new Set();
+    const records = this.#records.get(merchant) ?? new Set();
+    const needs = needsOf(this.#index, at.type.name, name);
+    for (const category of needs.categories) categories.add(category);
+    for (const category of needs.records) records.add(category);
+    this.#categories.set(merchant, categories);
+    this.#records.set(merchant, records);
   }
 }
 

@@ -1,15 +1,19 @@
 import { Kind } from "graphql";
 import type { Clock } from "../../foundation/clock.js";
 import { uuidv7 } from "../../foundation/ids.js";
-import { type ConsentDecision, decide, decideOwn } from "../../schema/consent.js";
+import type { Category } from "../../schema/categories.js";
+import { decide, decideOwn } from "../../schema/consent.js";
 import { BureauError } from "../../schema/errors.js";
 import type { ConsentLedger } from "../../schema/ports.js";
-import { articleOf, type Rulebook } from "../../schema/rulebook.js";
+import type { Rulebook } from "../../schema/rulebook.js";
 import type { Authenticated, Authorized, Inquiry, Operation, Question, RefusedRoot } from "../inquiry.js";
 import type { PolicyIndex } from "../policies.js";
 import { objectionTo } from "../policies.js";
 import { collectFields } from "../selections.js";
+import { exhausted, toInquiry } from "./inquiry-of.js";
 import { mergeQuestions, readQuestions, type Root } from "./read-questions.js";
+
+const NONE: ReadonlySet<Category> = new Set();
 
 /** What the third station needs. */
 export interface AuthorizePorts {
@@ -65,7 +69,7 @@ function judgeRoots(
   const refusedRoots: RefusedRoot[] = [];
   for (const [responseKey, nodes] of collectFields(operation, type, [operation.definition.selectionSet])) {
     const name = nodes[0]?.name.value ?? "";
-    const objection = objectionTo(index, [type.name, name], { principal, granted: new Set() });
+    const objection = objectionTo(index, [type.name, name], { principal, granted: NONE, records: NONE });
     if (objection === undefined) {
       const questions = readQuestions({ responseKey, nodes, type }, { operation, index, principal });
       roots.push({ responseKey, nodes, questions });
@@ -92,7 +96,8 @@ async function decideAll(
         );
   return questions.map((question) => {
     const id = uuidv7(ports.clock.now().getTime());
-    if (question.own) return toInquiry(question, id, decideOwn(question.asked, ports.rulebook));
+    if (question.own)
+      return toInquiry(question, id, decideOwn(question.asked, ports.rulebook, question.askedRecords));
     if (snapshot === undefined) throw new BureauError("CONSENT_UNKNOWN");
     const consents = snapshot.consents[asked.indexOf(question)] ?? [];
     const decision = decide(
@@ -102,6 +107,7 @@ async function decideAll(
         merchant: question.merchant,
         purpose: question.purpose,
         categories: question.asked,
+        records: question.askedRecords,
         tokenDetails: principal.details,
       },
       ports.rulebook,
@@ -109,25 +115,6 @@ async function decideAll(
     );
     return toInquiry(question, id, decision);
   });
-}
-
-function toInquiry(question: Question, id: string, decision: ConsentDecision): Inquiry {
-  return {
-    ...question,
-    id,
-    decision: decision.decision,
-    granted: new Set(decision.granted),
-    withheld: new Map(
-      decision.withheld.map(({ category, code, rule, article, fix }) => [
-        category,
-        { code, facts: { category, rule, article, fix } },
-      ]),
-    ),
-    rules: decision.rules,
-    consent: decision.consent,
-    months: decision.months,
-    remainingUses: undefined,
-  };
 }
 
 async function countUses(ports: AuthorizePorts, inquiries: readonly Inquiry[]): Promise<readonly Inquiry[]> {
@@ -139,30 +126,6 @@ async function countUses(ports: AuthorizePorts, inquiries: readonly Inquiry[]): 
   return inquiries.map((inquiry) => {
     if (!byId.has(inquiry.id)) return inquiry;
     const left = byId.get(inquiry.id);
-    return left === undefined ? exhaust(inquiry, ports.rulebook) : { ...inquiry, remainingUses: left };
+    return left === undefined ? exhausted(inquiry, ports.rulebook) : { ...inquiry, remainingUses: left };
   });
-}
-
-/** The last use went to a concurrent inquiry between the check and the count. */
-function exhaust(inquiry: Inquiry, rulebook: Rulebook): Inquiry {
-  const article = articleOf(rulebook, "consent.frequency", inquiry.merchant);
-  const facts = { rule: "consent.frequency", article, fix: "Ask again in the next period." };
-  return {
-    ...inquiry,
-    decision: "REFUSED",
-    granted: new Set(),
-    withheld: new Map(
-      inquiry.asked.map((category) => [
-        category,
-        { code: "CONSENT_EXHAUSTED", facts: { category, ...facts } },
-      ]),
-    ),
-    rules: inquiry.asked.map((category) => ({
-      category,
-      allowed: false,
-      code: "CONSENT_EXHAUSTED",
-      rule: facts.rule,
-      article,
-    })),
-  };
 }

@@ -26,15 +26,18 @@ export function narrowOperation(authorized: Authorized, index: PolicyIndex): Nar
   const { operation, principal } = authorized;
   const refused = new Set(authorized.refusedRoots.map((root) => root.responseKey));
   const granted = new Set<Category>();
-  for (const inquiry of authorized.inquiries.values())
+  const records = new Set<Category>();
+  for (const inquiry of authorized.inquiries.values()) {
     for (const category of inquiry.granted) granted.add(category);
+    for (const category of inquiry.records) records.add(category);
+  }
   const everything = [...authorized.inquiries.values()].every(isWhole);
   if (refused.size === 0 && everything && principal.party === "bank" && authorized.inquiries.size > 0) {
     return { document: operation.document, changed: false };
   }
   const root = operation.schema.getRootType(operation.definition.operation);
   if (root == null) return undefined;
-  const narrow = createNarrower(operation, index, { principal, granted });
+  const narrow = createNarrower(operation, index, { principal, granted, records });
   const kept = narrow(operation.definition.selectionSet, root, refused);
   if (kept === undefined) return undefined;
   const definition: OperationDefinitionNode = { ...operation.definition, selectionSet: kept };
@@ -42,7 +45,8 @@ export function narrowOperation(authorized: Authorized, index: PolicyIndex): Nar
 }
 
 function isWhole(inquiry: Inquiry): boolean {
-  return inquiry.asked.every((category) => inquiry.granted.has(category));
+  const hasRecords = inquiry.askedRecords.every((category) => inquiry.records.has(category));
+  return hasRecords && inquiry.asked.every((category) => inquiry.granted.has(category));
 }
 
 type Narrower = (

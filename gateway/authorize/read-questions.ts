@@ -54,19 +54,19 @@ export function readQuestions(
   const merchant = getNamedType(field.type);
   if (!isObjectType(merchant) || merchant.name !== "Merchant") return [];
   const found = askedCategories(context.index, context.operation, { type: merchant, nodes: root.nodes });
-  const asked: readonly Category[] = found.size === 0 ? ["IDENTITY"] : [...found];
+  const asked: readonly Category[] = found.categories.size === 0 ? ["IDENTITY"] : [...found.categories];
+  const askedRecords = [...found.records];
   const args = getArgumentValues(field, node, context.operation.variables) as RootArguments;
   if (field.name === "me") {
-    return [
-      { merchant: context.principal.id, purpose: "OWN_QUERY", reference: "own-file", own: true, asked },
-    ];
+    const merchant = context.principal.id;
+    return [{ merchant, purpose: "OWN_QUERY", reference: "own-file", own: true, asked, askedRecords }];
   }
   const listed = args.inquiries ?? [args as { id: string; purpose: Purpose; reference: string }];
   if (listed.length > PORTFOLIO_MAX) throw refuse(`at most ${PORTFOLIO_MAX} inquiries at a time`);
   return listed.map(({ id, purpose, reference }) => {
     if (!REFERENCE.test(reference)) throw refuse("reference must be 1 to 64 visible ASCII characters");
     if (purpose === "OWN_QUERY") throw refuse("OWN_QUERY is the merchant's own purpose");
-    return { merchant: id, purpose, reference, own: false, asked };
+    return { merchant: id, purpose, reference, own: false, asked, askedRecords };
   });
 }
 
@@ -85,7 +85,11 @@ export function mergeQuestions(questions: readonly Question[]): readonly Questio
     }
     if (known.purpose !== question.purpose || known.reference !== question.reference)
       throw new BureauError("INQUIRY_CONFLICT");
-    merged.set(question.merchant, { ...known, asked: [...new Set([...known.asked, ...question.asked])] });
+    merged.set(question.merchant, {
+      ...known,
+      asked: [...new Set([...known.asked, ...question.asked])],
+      askedRecords: [...new Set([...known.askedRecords, ...question.askedRecords])],
+    });
   }
   return [...merged.values()];
 }

@@ -1,6 +1,7 @@
 import { decide } from "../../schema/consent.js";
-import type { Authorized, Inquiry } from "../inquiry.js";
+import type { Authorized } from "../inquiry.js";
 import type { AuthorizePorts } from "./index.js";
+import { narrowed } from "./inquiry-of.js";
 
 /** An answer may leave on a check that is at most this old (P2). */
 export const CHECK_AGE_MAX_MS = 50;
@@ -36,6 +37,7 @@ export async function recheck(authorized: Authorized, ports: AuthorizePorts): Pr
         merchant: inquiry.merchant,
         purpose: inquiry.purpose,
         categories: inquiry.asked,
+        records: inquiry.askedRecords,
         tokenDetails: principal.details,
       },
       ports.rulebook,
@@ -44,20 +46,4 @@ export async function recheck(authorized: Authorized, ports: AuthorizePorts): Pr
     inquiries.set(inquiry.merchant, narrowed(inquiry, now));
   }
   return { ...authorized, inquiries, checkedAtMs };
-}
-
-function narrowed(inquiry: Inquiry, now: ReturnType<typeof decide>): Inquiry {
-  const granted = new Set([...inquiry.granted].filter((category) => now.granted.includes(category)));
-  if (granted.size === inquiry.granted.size) return inquiry;
-  const withheld = new Map(inquiry.withheld);
-  for (const { category, code, rule, article, fix } of now.withheld) {
-    if (!granted.has(category)) withheld.set(category, { code, facts: { category, rule, article, fix } });
-  }
-  return {
-    ...inquiry,
-    granted,
-    withheld,
-    decision: granted.size === 0 ? "REFUSED" : "PART_GRANTED",
-    rules: now.rules,
-  };
 }

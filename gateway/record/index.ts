@@ -51,13 +51,17 @@ function shortfalls(before: Authorized, released: Released): InquiryEntry[] {
   for (const decided of before.inquiries.values()) {
     const now = released.authorized.inquiries.get(decided.merchant) ?? decided;
     const left = released.categories.get(decided.merchant) ?? new Set();
-    if (now.granted.size < decided.granted.size) entries.push(entryOf(released.authorized, now, "WITHHELD"));
+    const records = released.records.get(decided.merchant) ?? new Set();
+    if (now.granted.size < decided.granted.size || now.records.size < decided.records.size)
+      entries.push(entryOf(released.authorized, now, "WITHHELD"));
     else if (
-      [...decided.granted].some((category) => decided.asked.includes(category) && !left.has(category))
+      [...decided.granted].some((category) => decided.asked.includes(category) && !left.has(category)) ||
+      [...decided.records].some((category) => !records.has(category))
     ) {
       const kept = {
         ...decided,
         granted: left,
+        records,
         decision: left.size === 0 ? ("FAILED" as const) : ("PART_GRANTED" as const),
       };
       if (released.errors.length > 0) entries.push(entryOf(before, kept, "FAILED"));
@@ -80,6 +84,8 @@ function entryOf(authorized: Authorized, inquiry: Inquiry, stage: InquiryEntry["
     decision: inquiry.decision,
     asked: inquiry.asked,
     released: [...inquiry.granted],
+    askedRecords: inquiry.askedRecords,
+    releasedRecords: [...inquiry.records],
     consentId: inquiry.consent?.terms.consentId ?? null,
     consentVersion: inquiry.consent?.terms.version ?? null,
     months: inquiry.months ?? null,

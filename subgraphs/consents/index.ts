@@ -4,10 +4,11 @@ import type { Subgraph } from "../../schema/subgraph.js";
 import { buildSubgraph } from "../host/build-subgraph.js";
 import type { SubgraphDeps } from "../host/deps.js";
 import type { SignArtefact } from "./grant-consent.js";
-import { ConsentReadResolver } from "./read-resolver.js";
-import { ConsentResolver } from "./resolver.js";
+import { LoanResolver } from "./graph/loan-resolver.js";
+import { ConsentReadResolver } from "./graph/read-resolver.js";
+import { ConsentResolver } from "./graph/resolver.js";
 
-export { type ConsentDeskOptions, createConsentDesk } from "./consent-desk.js";
+export { type ConsentDeskOptions, createConsentDesk } from "./requests/consent-desk.js";
 export { type ConsentLedgerOptions, createConsentLedger } from "./ledger.js";
 export { consentsMigrations } from "./migrations/index.js";
 
@@ -25,9 +26,10 @@ export async function createConsentsSubgraph(deps: ConsentsDeps): Promise<Subgra
   const store = { postgres, now };
   return buildSubgraph({
     name: "consents",
-    resolvers: [ConsentReadResolver, ConsentResolver],
+    resolvers: [ConsentReadResolver, ConsentResolver, LoanResolver],
     instances: [
       new ConsentReadResolver(store),
+      new LoanResolver(store),
       new ConsentResolver({ store, rulebook: CN_RULEBOOK, signArtefact }),
     ],
     entities: [],

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { type AgreedTerms, withinCeiling } from "../../schema/consent-ceiling.js";
-import type { FrequencyPeriod, Purpose } from "../../schema/purposes.js";
-import { CN_RULEBOOK, usesAtMost } from "../../schema/rulebook.js";
-import { RULE_IDS } from "../../schema/rulebook-form.js";
+import { type AgreedTerms, withinCeiling } from "../../../schema/consent/ceiling.js";
+import type { FrequencyPeriod, Purpose } from "../../../schema/purposes.js";
+import { CN_RULEBOOK, usesAtMost } from "../../../schema/rulebook.js";
+import { RULE_IDS } from "../../../schema/rulebook-form.js";
 
 const START = "2026-03-01T00:00:00.000Z";
 const TERMS: AgreedTerms = {

@@ -1,13 +1,16 @@
 import { Arg, Args, Ctx, ID, Query, Resolver } from "type-graphql";
-import { BureauError } from "../../schema/errors.js";
-import type { SubgraphContext } from "../host/context.js";
-import { PartyPolicy } from "../host/directives.js";
-import { isUuid, PageArgs, pageOf, readPage } from "../host/paging.js";
-import { findConsent, listConsents, type Owner } from "./consent-store.js";
+import { BureauError } from "../../../schema/errors.js";
+import type { SubgraphContext } from "../../host/context.js";
+import { PartyPolicy } from "../../host/directives.js";
+import { isUuid, PageArgs, pageOf, readPage } from "../../host/paging.js";
+import { findConsent, listConsents, type Owner } from "../consent-store.js";
 import { presentConsent, presentRequest } from "./present.js";
-import { listRequests } from "./request-store.js";
-import type { ConsentStore } from "./transaction.js";
-import { Consent, ConsentConnection, ConsentRequestConnection } from "./types.js";
+import { listRequests } from "../requests/request-store.js";
+import { readSignatories } from "../signatories/signatory-store.js";
+import type { ConsentStore } from "../transaction.js";
+import { ConsentRequestConnection } from "./request-types.js";
+import { presentRegister, SignatoryList } from "./signatory-types.js";
+import { Consent, ConsentConnection } from "./types.js";
 
 /** What the parties of a consent may see of it. Merchants and banks see their own; anything else does not exist. */
 @Resolver()
@@ -63,6 +66,18 @@ export class ConsentReadResolver {
     const rows = await listRequests(this.#store, owner, { limit: limit + 1, after });
     const page = pageOf(rows, limit, ({ createdAt, requestId }) => ({ at: createdAt, id: requestId }));
     return { nodes: page.nodes.map(presentRequest), pageInfo: page.pageInfo };
+  }
+
+  @PartyPolicy(["merchant", "scope:consents:read"])
+  @Query(() => [SignatoryList], {
+    nullable: true,
+    description:
+      "Those who may sign for the merchant: the list in force, and the newest 50 others; empty where none is registered.",
+  })
+  async signatories(@Ctx() { permit }: SubgraphContext): Promise<SignatoryList[]> {
+    permit.requireParty("merchant");
+    permit.requireScope("consents:read");
+    return presentRegister(await readSignatories(this.#store, permit.principal.id));
   }
 }
 

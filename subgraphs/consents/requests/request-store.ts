@@ -1,9 +1,9 @@
-import type { AgreedTerms } from "../../schema/consent-ceiling.js";
-import type { Purpose } from "../../schema/purposes.js";
-import type { Position } from "../host/paging.js";
-import { CLOCK } from "./consent-row.js";
-import { type Owner } from "./consent-store.js";
-import { type ConsentStore, read, type Transaction } from "./transaction.js";
+import type { AgreedTerms } from "../../../schema/consent/ceiling.js";
+import type { Purpose } from "../../../schema/purposes.js";
+import type { Position } from "../../host/paging.js";
+import { CLOCK } from "../consent-row.js";
+import type { CutTerm, Owner } from "../consent-store.js";
+import { type ConsentStore, read, type Transaction } from "../transaction.js";
 
 export const REQUEST_STATES = ["PENDING", "APPROVED", "DENIED", "LAPSED"] as const;
 export type RequestState = (typeof REQUEST_STATES)[number];
@@ -18,6 +18,8 @@ export interface ConsentRequest {
   readonly bank: string;
   readonly purpose: Purpose;
   readonly terms: RequestedTerms;
+  /** What the bank asked for beyond the purpose, and got less of. */
+  readonly cuts: readonly CutTerm[];
   readonly createdAt: Date;
   /** The instant from which it can no longer be approved. */
   readonly lapsesAt: Date;
@@ -40,6 +42,7 @@ interface RequestRow {
   readonly bank: string;
   readonly purpose: Purpose;
   readonly terms: RequestedTerms;
+  readonly cuts: readonly CutTerm[];
   readonly created_at: Date;
   readonly lapses_at: Date;
   readonly kind: "APPROVED" | "DENIED" | null;
@@ -109,13 +112,23 @@ export async function recentRequests(
   return { newest: newest[0] && toRequest(newest[0]), deniedAt: denied[0]?.decided_at ?? undefined };
 }
 
+/** The requests of a bank to a merchant that are pending at `now`, for any purpose; at most one a purpose. */
+export async function pendingRequests(
+  trx: Transaction,
+  { merchant, bank }: Pick<ConsentRequest, "merchant" | "bank">,
+  now: Date,
+): Promise<readonly ConsentRequest[]> {
+  const text = `${SELECT} where r.merchant_id = $2 and r.bank = $3 and e.kind is null and r.lapses_at > clock.now`;
+  return (await trx.query<RequestRow>(text, [now, merchant, bank])).map(toRequest);
+}
+
 /** Appends a request. */
 export async function insertRequest(trx: Transaction, request: ConsentRequest): Promise<void> {
-  const { merchant, requestId, bank, purpose, terms, createdAt, lapsesAt } = request;
+  const { merchant, requestId, bank, purpose, terms, cuts, createdAt, lapsesAt } = request;
   await trx.query(
-    `insert into consents.consent_request (merchant_id, request_id, bank, purpose, terms, created_at, lapses_at)
-      values ($1, $2, $3, $4, $5, $6, $7)`,
-    [merchant, requestId, bank, purpose, JSON.stringify(terms), createdAt, lapsesAt],
+    `insert into consents.consent_request (merchant_id, request_id, bank, purpose, terms, created_at, lapses_at, cuts)
+      values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [merchant, requestId, bank, purpose, JSON.stringify(terms), createdAt, lapsesAt, JSON.stringify(cuts)],
   );
 }
 
@@ -139,6 +152,7 @@ function toRequest(row: RequestRow): ConsentRequest {
     bank: row.bank,
     purpose: row.purpose,
     terms: row.terms,
+    cuts: row.cuts,
     createdAt: row.created_at,
     lapsesAt: row.lapses_at,
     decision: kind === null || at === null ? undefined : { kind, at, consentId: row.consent_id },
