@@ -60,6 +60,8 @@ export interface GatewayParts {
   readonly requestTimeoutMs: number;
   readonly ready: () => Promise<void>;
   readonly onError: (error: unknown, requestId: string) => void;
+  /** Puts further routes beside the gateway's own: those of the authorization server of this house. */
+  readonly mount?: (app: FastifyInstance) => Promise<void>;
 }
 
 /** A gateway that does not listen yet. */
@@ -108,6 +110,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     onError,
     requestTimeoutMs: parts.requestTimeoutMs,
   });
+  await parts.mount?.(app);
   return {
     app,
     federation,
