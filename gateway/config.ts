@@ -10,9 +10,11 @@ import {
   string,
   url,
 } from "../foundation/config/parsers.js";
+import { network } from "../foundation/config/network.js";
 import { optional, optionalSecret, type Values, withDefault } from "../foundation/config.js";
 import { LOG_LEVELS } from "../foundation/log.js";
 import { TOKEN_ALGORITHMS } from "../foundation/tokens.js";
+import { PARTIES } from "../schema/parties.js";
 
 /** `name=address` of a subgraph that runs elsewhere. */
 const subgraphUrl: Parser<readonly [string, URL]> = {
@@ -24,6 +26,15 @@ const subgraphUrl: Parser<readonly [string, URL]> = {
       : [name, new URL(address)];
   },
   format: ([name, address]) => `${name}=${address.href}`,
+};
+
+/** The address that clients call: no query or fragment, and no slash at its end. */
+const publicAddress: Parser<string> = {
+  expects: "an address that starts with https:// or http://, without query and fragment",
+  parse: (text) => {
+    const address = url().parse(text);
+    return address === undefined || /[?#]/.test(address) ? undefined : address.replace(/\/+$/, "");
+  },
 };
 
 /** The gateway's settings. */
@@ -53,7 +64,7 @@ export const GATEWAY_SETTINGS = {
   }),
   redisUrl: optionalSecret({
     env: "XINQIAO_REDIS_URL",
-    doc: "Redis that several gateways share for request budgets; absent keeps them in each process.",
+    doc: "Redis that several gateways share for request budgets and used DPoP proofs; absent keeps them in each process.",
     parse: connectionString(["redis", "rediss"]),
   }),
   poolMax: withDefault({
@@ -105,6 +116,35 @@ export const GATEWAY_SETTINGS = {
     doc: "Clock difference tolerated in tokens, in seconds.",
     parse: integer(0, 60),
     default: 10,
+  }),
+  publicUrl: optional({
+    env: "XINQIAO_PUBLIC_URL",
+    doc: "Address that clients call, as DPoP proofs name it; absent takes the address that a connection came in on.",
+    parse: publicAddress,
+  }),
+  boundParties: withDefault({
+    env: "XINQIAO_BOUND_PARTIES",
+    doc: "Parties whose access tokens must be bound to a key or certificate of the client.",
+    parse: list(oneOf(PARTIES)),
+    default: ["bank"],
+  }),
+  tlsTerminators: withDefault({
+    env: "XINQIAO_TLS_TERMINATORS",
+    doc: "Peers whose Client-Cert header is believed; from all others it is ignored.",
+    parse: list(network(), 100),
+    default: [],
+  }),
+  proofAgeMs: withDefault({
+    env: "XINQIAO_PROOF_AGE",
+    doc: "How old a DPoP proof may be.",
+    parse: durationMs(1_000, 300_000),
+    default: 60_000,
+  }),
+  proofAheadMs: withDefault({
+    env: "XINQIAO_PROOF_AHEAD",
+    doc: "How far the clock of a DPoP proof may be ahead.",
+    parse: durationMs(0, 60_000),
+    default: 5_000,
   }),
   introspection: withDefault({
     env: "XINQIAO_INTROSPECTION",

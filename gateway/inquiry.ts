@@ -14,6 +14,8 @@ type Stage<Name extends string> = { readonly [stage]: Name };
 export interface Authenticated extends Stage<"authenticated"> {
   readonly principal: Principal;
   readonly requestId: string;
+  /** The DPoP nonce that the client should use from now on (RFC 9449 section 8.2), if that is another one. */
+  readonly nextNonce: string | undefined;
 }
 
 /** The operation to be judged: parsed and valid against the API schema. */

@@ -7,6 +7,7 @@ import { createLogger, type Logger } from "../foundation/log.js";
 import { createSigner } from "../foundation/tokens.js";
 import { BureauError } from "../schema/errors.js";
 import { DEMO_BANK, firstStart } from "../scripts/market/first-start.js";
+import { openReplayGuard } from "./authenticate/replay-guard.js";
 import { createRequestBudget } from "./receive/request-budget.js";
 import type { GatewaySettings } from "./config.js";
 import { createDevelopmentIssuer } from "./process/development-issuer.js";
@@ -70,12 +71,14 @@ async function run(settings: GatewaySettings): Promise<void> {
     redisUrl: settings.redisUrl?.reveal(),
     requestsPerMinute: settings.budgetRequests,
   });
+  const proofs = await openReplayGuard(settings.redisUrl?.reveal());
   const bureau = await openBureau({
     ...settings,
     connectionString: database.connectionString,
     clock: systemClock,
     keys,
     tokens: tokenSettings(settings, keys.issuer),
+    possession: { ...settings, replayGuard: proofs.replayGuard },
     subgraphUrls: new Map(settings.subgraphUrls),
     budget,
     onError: (error, requestId) => logError(log, error, requestId),
@@ -93,6 +96,7 @@ async function run(settings: GatewaySettings): Promise<void> {
     const forced = setTimeout(() => process.exit(1), settings.drainTimeoutMs + 5_000);
     await bureau.close();
     await budget.close();
+    await proofs.close();
     await database.stop();
     clearTimeout(forced);
   }
@@ -148,7 +152,7 @@ async function prepareDemo({
     merchant,
     bank: DEMO_BANK,
     otherBank: "second-bank",
-    bankToken: await issue({ party: "bank", id: DEMO_BANK }),
+    dataFolder: settings.dataFolder,
     merchantToken: await merchantToken(merchant),
     platform: PLATFORM,
     platformToken: await issue({ party: "platform", id: PLATFORM }),

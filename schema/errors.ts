@@ -30,6 +30,29 @@ export const ERRORS = {
   CREDENTIAL_REVOKED: define(401, "no", "What the access token rests on was ended for good.", {
     clause: "RFC 6750 section 3.1",
   }),
+  TOKEN_NOT_BOUND: define(401, "after-fix", "The access token must be bound to a key of the client.", {
+    clause: "RFC 9700 section 2.2.1",
+  }),
+  TOKEN_BINDING_MISMATCH: define(
+    401,
+    "after-fix",
+    "The access token is not bound to the key that this request shows, or is presented in the wrong scheme.",
+    { clause: "RFC 9449 section 7.1, RFC 8705 section 3" },
+  ),
+  DPOP_PROOF_INVALID: define(401, "after-fix", "The DPoP proof is missing or does not fit the request.", {
+    clause: "RFC 9449 section 4.3",
+  }),
+  DPOP_PROOF_REPLAYED: define(
+    401,
+    "after-fix",
+    "The DPoP proof was used before; each is good for one request.",
+    {
+      clause: "RFC 9449 section 11.1",
+    },
+  ),
+  DPOP_NONCE_REQUIRED: define(401, "after-fix", "The DPoP proof must carry the nonce in DPoP-Nonce.", {
+    clause: "RFC 9449 section 9",
+  }),
   FORBIDDEN: define(403, "no", "The token does not allow this.", { clause: "RFC 6750 section 3.1" }),
   INSUFFICIENT_SCOPE: define(403, "after-fix", "The token lacks a scope that this needs.", {
     clause: "RFC 6750 section 3.1",

@@ -1,10 +1,13 @@
+import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { systemClock } from "../foundation/clock.js";
 import { ConfigError } from "../foundation/config.js";
-import { createSigner } from "../foundation/tokens.js";
+import { loadOrCreateKey } from "../foundation/key-store.js";
+import { createSigner, thumbprintOf } from "../foundation/tokens.js";
 import { createDevelopmentIssuer, type TokenRequest } from "../gateway/process/development-issuer.js";
 import { loadKeys } from "../gateway/process/open-bureau.js";
 import {
+  clientKeyFile,
   dataPaths,
   DEVELOPMENT_AUDIENCE,
   DEVELOPMENT_ISSUER,
@@ -14,6 +17,7 @@ import {
 import { CATEGORIES, isCategory } from "../schema/categories.js";
 import { type Party, PARTIES, type Scope, SCOPES } from "../schema/parties.js";
 import { type Purpose, PURPOSES } from "../schema/purposes.js";
+import { createBoundClient, postAsBearer } from "./demo/bound-client.js";
 
 const HELP = `Prints an access token of the development issuer.
 
@@ -27,6 +31,12 @@ const HELP = `Prints an access token of the development issuer.
   --purpose NAME      banks: may be repeated; default: all
   --for USCC          banks: limits the token to merchants; may be repeated
   --lifetime SECONDS  1 to 86400; default 3600
+
+  --ask JSON          sends a GraphQL request with the token, as its client would, and prints the answer instead;
+                      - reads it from standard input
+  --url URL           where to; default http://127.0.0.1:4000/graphql
+
+A bank's token is bound to the development client's key in the data folder, and each request brings a fresh proof of it.
 `;
 
 try {
@@ -50,6 +60,8 @@ async function main(): Promise<number> {
       purpose: { type: "string", multiple: true },
       for: { type: "string", multiple: true },
       lifetime: { type: "string" },
+      ask: { type: "string" },
+      url: { type: "string", default: "http://127.0.0.1:4000/graphql" },
       help: { type: "boolean" },
     },
   });
@@ -68,8 +80,17 @@ async function main(): Promise<number> {
     audience: DEVELOPMENT_AUDIENCE,
     clock: systemClock,
   });
-  process.stdout.write(`${await issue(requestOf(party, values))}\n`);
-  return 0;
+  const clientKey = await loadOrCreateKey(clientKeyFile(settings));
+  const bound = party === "bank" ? { jkt: await thumbprintOf(clientKey) } : {};
+  const token = await issue({ ...requestOf(party, values), ...bound });
+  const { ask, url } = values;
+  if (ask === undefined) return (process.stdout.write(`${token}\n`), 0);
+  const body = ask === "-" ? await text(process.stdin) : ask;
+  const request = { url, token, headers: { "content-type": "application/json" }, body };
+  const client = await createBoundClient(clientKey);
+  const response = await (party === "bank" ? client.post(request) : postAsBearer(request));
+  process.stdout.write(`${await response.text()}\n`);
+  return response.ok ? 0 : 1;
 }
 
 function requestOf(

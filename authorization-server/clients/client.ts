@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { KeySet } from "../../foundation/tokens.js";
+import { type KeySet, lintKey } from "../../foundation/tokens.js";
 import { PROFILE_DETAIL_TYPE } from "../../schema/claims.js";
 import { BureauError } from "../../schema/errors.js";
 import { DEFAULT_SCOPES, type Party, PARTIES } from "../../schema/parties.js";
@@ -50,7 +50,6 @@ const NAME = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,100}$/u;
 const KEYS_MAX = 10;
 const REDIRECT_URIS_MAX = 10;
 const BANK_PURPOSES: readonly Purpose[] = PURPOSES.filter((purpose) => purpose !== "OWN_QUERY");
-const PRIVATE_MEMBERS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 /** Signature algorithms of FAPI 2.0 (section 5.4.1), by type of key. */
 const KEY_ALGORITHMS: Readonly<Record<string, string>> = { "EC P-256": "ES256", "OKP Ed25519": "EdDSA", RSA: "PS256" };
 
@@ -64,8 +63,8 @@ function findKeyProblems({ keys }: KeySet): readonly string[] {
     const algorithm = Object.hasOwn(KEY_ALGORITHMS, kind) ? KEY_ALGORITHMS[kind] : undefined;
     if (algorithm === undefined || (key.alg !== undefined && key.alg !== algorithm))
       problems.push("a key must be for ES256, EdDSA (Ed25519) or PS256");
-    if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(key, member)))
-      problems.push("a key must be public: what it came with must be kept by its owner alone");
+    const problem = lintKey(key);
+    if (problem !== undefined) problems.push(`a key is not admitted: ${problem}`);
     if (typeof key.kid !== "string" || key.kid === "" || names.has(key.kid))
       problems.push("each key needs a kid of its own");
     names.add(key.kid);

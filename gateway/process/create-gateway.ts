@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { FastifyInstance } from "fastify";
 import type { Clock } from "../../foundation/clock.js";
+import { type Network, networkList } from "../../foundation/config/network.js";
 import {
   createSigner,
   createVerifier,
@@ -10,12 +11,14 @@ import {
   TOKEN_CHARACTERS_MAX,
   type TokenAlgorithm,
 } from "../../foundation/tokens.js";
+import type { Party } from "../../schema/parties.js";
 import type { ConsentLedger, FeedIntake, InquiryLog } from "../../schema/ports.js";
 import type { Rulebook } from "../../schema/rulebook.js";
 import type { Subgraph } from "../../schema/subgraph.js";
 import { createApollo } from "../apollo.js";
 import type { RequestBudget } from "../receive/request-budget.js";
 import { createAuthenticate } from "../authenticate/index.js";
+import type { ReplayGuard } from "../authenticate/spend-proof.js";
 import { type Federation, startFederation } from "../fetch/federation.js";
 import { RepresentationGate } from "../fetch/representations.js";
 import { createSignPermit } from "../fetch/sign-permit.js";
@@ -25,6 +28,7 @@ import { createInquire } from "../gateway.js";
 import { readSupergraph } from "../plan/index.js";
 import { createReceive } from "../receive/index.js";
 import { OPERATION_LIMITS, type OperationLimits } from "../receive/limits.js";
+import { createReadFacts } from "../request-facts.js";
 import { createServer } from "./server.js";
 
 /** The issuer name in permits. */
@@ -33,6 +37,18 @@ const ACCESS_TOKEN_LIFETIME_SECONDS_MAX = 86_400;
 
 /** Where a subgraph is: a value in this process, or an address. */
 export type SubgraphPlace = { readonly subgraph: Subgraph } | { readonly url: URL };
+
+/** How whoever presents a token shows that it is theirs. */
+export interface Possession {
+  /** What clients call; `undefined` takes the address that a connection came in on. */
+  readonly publicUrl: string | undefined;
+  readonly boundParties: readonly Party[];
+  readonly tlsTerminators: readonly Network[];
+  readonly proofAgeMs: number;
+  readonly proofAheadMs: number;
+  /** The memory of used proofs that several gateways share; `undefined` where this one is alone. */
+  readonly replayGuard: ReplayGuard | undefined;
+}
 
 /** Everything a gateway is made of; nothing here is optional, so that nothing is skipped by omission. */
 export interface GatewayParts {
@@ -50,6 +66,7 @@ export interface GatewayParts {
     readonly keys: KeySource;
     readonly clockToleranceSeconds: number;
   };
+  readonly possession: Possession;
   readonly permitKey: Key;
   readonly budget: RequestBudget;
   /** Keys whose public halves are published for merchants and banks. */
@@ -101,7 +118,11 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const app = await createServer({
     apollo,
     receive: createReceive(parts.limits ?? OPERATION_LIMITS),
-    authenticate: createAuthenticate(accessTokenVerifier(parts)),
+    readFacts: createReadFacts({
+      publicUrl: parts.possession.publicUrl,
+      terminators: networkList(parts.possession.tlsTerminators),
+    }),
+    authenticate: authenticateOf(parts),
     intakes: parts.intakes,
     budget: parts.budget,
     keys: publicKeySet(parts.publishedKeys),
@@ -122,14 +143,29 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   };
 }
 
-function accessTokenVerifier({ tokens, clock }: GatewayParts): ReturnType<typeof createVerifier> {
+function authenticateOf(parts: GatewayParts): ReturnType<typeof createAuthenticate> {
+  const { tokens, possession, clock } = parts;
+  return createAuthenticate({
+    verify: accessTokenVerifier(parts),
+    clock,
+    boundParties: new Set(possession.boundParties),
+    proofAgeMaxSeconds: Math.floor(possession.proofAgeMs / 1_000),
+    proofAheadMaxSeconds: Math.floor(possession.proofAheadMs / 1_000),
+    clockSkewSeconds: tokens.clockToleranceSeconds,
+    replayGuard: possession.replayGuard,
+  });
+}
+
+function accessTokenVerifier({ tokens, clock, onError }: GatewayParts): ReturnType<typeof createVerifier> {
   return createVerifier({
     ...tokens,
-    typ: "at+jwt",
+    // RFC 9068 section 4 knows two spellings.
+    typ: ["at+jwt", "application/at+jwt"],
     requiredClaims: ["sub", "client_id", "scope", "party"],
     lifetimeMaxSeconds: ACCESS_TOKEN_LIFETIME_SECONDS_MAX,
     charactersMax: TOKEN_CHARACTERS_MAX,
     now: () => clock.now(),
+    onKeyProblem: (problem) => onError(new Error(`keys of the token issuer: ${problem}`), "token-keys"),
   });
 }
 

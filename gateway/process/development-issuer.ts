@@ -18,6 +18,8 @@ export interface TokenRequest {
   readonly merchants?: readonly string[];
   /** 1 to 86,400; default 3,600. */
   readonly lifetimeSeconds?: number;
+  /** RFC 7638 thumbprint of the client's key: binds the token to it (RFC 9449 section 6.1). */
+  readonly jkt?: string;
 }
 
 export interface IssuerOptions {
@@ -46,6 +48,7 @@ export function createDevelopmentIssuer(options: IssuerOptions): (request: Token
       exp: iat + (request.lifetimeSeconds ?? 3_600),
       jti: randomId(),
       ...details,
+      ...(request.jkt === undefined ? {} : { cnf: { jkt: request.jkt } }),
     });
   };
 }

@@ -1,7 +1,8 @@
 /** What a stranger is shown once the bureau listens. */
 export interface GreetingFacts {
   readonly url: string;
-  readonly bankToken: string;
+  /** Where the key is that a bank's token is bound to. */
+  readonly dataFolder: string;
   readonly merchantToken: string;
   readonly platformToken: string;
   readonly merchant: string;
@@ -44,7 +45,8 @@ Xinqiao listens at ${url}/graphql  (development tokens below are good for an hou
 
 1. A bank reads a profile (the demo merchant ${merchant} has granted ${bank} a consent):
 
-${graphql(url, facts.bankToken, { query: profile, variables: { id: merchant } })}
+XINQIAO_DATA_FOLDER='${facts.dataFolder}' npm run --silent token -- --bank '${bank}' --url '${url}/graphql' \\
+  --ask '${JSON.stringify({ query: profile, variables: { id: merchant } })}'
 
 2. The merchant grants a second bank a consent, and revokes it:
 

@@ -21,7 +21,13 @@ import { createAccountDirectory, createMerchantsIntake } from "../../subgraphs/m
 import { createSignalsIntake } from "../../subgraphs/signals/index.js";
 import { createTransactionsIntake, refreshPlatformPriors } from "../../subgraphs/transactions/index.js";
 import type { RequestBudget } from "../receive/request-budget.js";
-import { createGateway, type Gateway, PERMIT_ISSUER, type SubgraphPlace } from "./create-gateway.js";
+import {
+  createGateway,
+  type Gateway,
+  PERMIT_ISSUER,
+  type Possession,
+  type SubgraphPlace,
+} from "./create-gateway.js";
 
 /** The supergraph that composition committed. */
 export const SUPERGRAPH_FILE = path.resolve(import.meta.dirname, "../../schema/generated/supergraph.graphql");
@@ -48,6 +54,7 @@ export interface BureauOptions {
     readonly keys: KeySource;
     readonly clockToleranceSeconds: number;
   };
+  readonly possession: Possession;
   /** Subgraphs that run elsewhere; all others run in this process. */
   readonly subgraphUrls: ReadonlyMap<string, URL>;
   readonly introspection: boolean;

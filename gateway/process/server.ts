@@ -1,6 +1,11 @@
 import fastifyApollo from "@as-integrations/fastify";
 import type { ApolloServer } from "@apollo/server";
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from "fastify";
 import { GraphQLError } from "graphql";
 import { randomId } from "../../foundation/ids.js";
 import type { KeySet } from "../../foundation/tokens.js";
@@ -9,15 +14,19 @@ import type { FeedIntake } from "../../schema/ports.js";
 import { maskedError, safeError } from "../answer/safe-error.js";
 import type { RequestContext } from "../apollo.js";
 import type { Authenticate } from "../authenticate/index.js";
+import type { Authenticated } from "../inquiry.js";
 import type { RequestBudget } from "../receive/request-budget.js";
 import { feedRoutes } from "../receive/feed-routes.js";
 import type { Receive } from "../receive/index.js";
+import type { ReadFacts } from "../request-facts.js";
+import { refusalHeaders } from "./refusal-headers.js";
 
 const GRAPHQL_BODY_BYTES_MAX = 128 * 1024;
 
 export interface ServerOptions {
   readonly apollo: ApolloServer<RequestContext>;
   readonly receive: Receive;
+  readonly readFacts: ReadFacts;
   readonly authenticate: Authenticate;
   readonly intakes: readonly FeedIntake[];
   readonly budget: RequestBudget;
@@ -47,7 +56,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     reply.header("x-request-id", request.id).header("x-content-type-options", "nosniff");
   });
   app.setErrorHandler((error: FastifyError, request, reply) =>
-    sendError(error, reply, () => options.onError(error, request.id)),
+    sendError(error, { request, reply }, () => options.onError(error, request.id)),
   );
   app.setNotFoundHandler((_request, reply) =>
     sendPlain(reply, 404, { code: "NOT_FOUND", message: ERRORS.NOT_FOUND.message }),
@@ -67,9 +76,23 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       return reply.code(503).send({ status: "not ready" });
     }
   });
-  await app.register(async (scope) => feedRoutes(scope, options));
+  const { intakes } = options;
+  const authenticate = admission(options);
+  await app.register(async (scope) => feedRoutes(scope, { authenticate, intakes }));
   await app.register(async (scope) => graphqlRoute(scope, options));
   return app;
+}
+
+/** The second station at this door: facts in, and a fresh nonce out where the client should have one. */
+function admission({
+  readFacts,
+  authenticate,
+}: ServerOptions): (request: FastifyRequest, reply: FastifyReply) => Promise<Authenticated> {
+  return async (request, reply) => {
+    const authenticated = await authenticate(readFacts(request));
+    if (authenticated.nextNonce !== undefined) reply.header("dpop-nonce", authenticated.nextNonce);
+    return authenticated;
+  };
 }
 
 async function graphqlRoute(app: FastifyInstance, options: ServerOptions): Promise<void> {
@@ -83,39 +106,37 @@ async function graphqlRoute(app: FastifyInstance, options: ServerOptions): Promi
     }
     options.receive(request.body);
   });
+  const authenticate = admission(options);
   await app.register(fastifyApollo(options.apollo), {
     path: "/graphql",
     method: ["GET", "POST"],
-    context: async (request) => {
+    context: async (request, reply) => {
       try {
-        const authenticated = await options.authenticate({
-          authorization: request.headers.authorization,
-          requestId: request.id,
-        });
+        const authenticated = await authenticate(request, reply);
         await options.budget.take(authenticated.principal.clientId);
         return { authenticated };
       } catch (error) {
         options.onError(error, request.id);
-        throw challenge(error);
+        throw challenge(error, request);
       }
     },
   });
 }
 
-/** RFC 6750 section 3: the status, and a challenge that says what is wrong with the token and nothing more. */
-function challenge(error: unknown): GraphQLError {
+/** The status and headers of a refusal at the door, as Apollo wants them told. */
+function challenge(error: unknown, request: FastifyRequest): GraphQLError {
   const safe = safeError(error);
   const code = safe.extensions["code"];
   const status = isErrorCode(code) ? ERRORS[code].http : 500;
-  const reason = code === "UNAUTHENTICATED" ? "" : ', error="invalid_token"';
-  const headers = new Map<string, string>();
-  if (status === 401) headers.set("www-authenticate", `Bearer realm="xinqiao"${reason}`);
-  const retryAfter = safe.extensions["retryAfterSeconds"];
-  if (typeof retryAfter === "number") headers.set("retry-after", String(retryAfter));
+  const headers = new Map(refusalHeaders(error, request.headers.authorization));
   return new GraphQLError(safe.message, { extensions: { ...safe.extensions, http: { status, headers } } });
 }
 
-function sendError(error: unknown, reply: FastifyReply, report: () => void): FastifyReply {
+function sendError(
+  error: unknown,
+  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+  report: () => void,
+): FastifyReply {
   const status = (error as FastifyError).statusCode;
   if (error instanceof GraphQLError && error.extensions["code"] === undefined) {
     return sendPlain(reply, 400, { code: "GRAPHQL_PARSE_FAILED", message: error.message });
@@ -136,8 +157,8 @@ function sendError(error: unknown, reply: FastifyReply, report: () => void): Fas
   if (!isErrorCode(code))
     return sendPlain(reply, 500, { ...maskedError().extensions, message: safe.message });
   const http = ERRORS[code].http;
-  if (http === 401) reply.header("www-authenticate", 'Bearer realm="xinqiao"');
   if (http === 503) reply.header("retry-after", "1");
+  reply.headers(Object.fromEntries(refusalHeaders(error, request.headers.authorization)));
   return sendPlain(reply, http, { ...safe.extensions, message: safe.message });
 }
 

@@ -93,3 +93,8 @@ export function dataPaths(settings: Pick<GatewaySettings, "dataFolder">): {
     market: path.join(folder, "market.json"),
   };
 }
+
+/** The key that development tokens of banks are bound to; made on first use. */
+export function clientKeyFile(settings: Pick<GatewaySettings, "dataFolder">): string {
+  return path.join(dataPaths(settings).keys, "client.jwk.json");
+}

@@ -7,10 +7,7 @@ import type { BatchReport, FeedIntake } from "../../schema/ports.js";
 import type { Authenticated } from "../inquiry.js";
 
 /** The second station, as this door needs it. */
-type Authenticate = (request: {
-  readonly authorization: string | undefined;
-  readonly requestId: string;
-}) => Promise<Authenticated>;
+type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Promise<Authenticated>;
 
 interface FeedRoutesOptions {
   readonly authenticate: Authenticate;
@@ -37,9 +34,9 @@ export async function feedRoutes(app: FastifyInstance, options: FeedRoutesOption
     return reply.type("application/schema+json").send(FEED_SCHEMAS[kindOf(request)]);
   });
 
-  app.get("/feeds/:kind/batches/:key", async (request): Promise<BatchReport> => {
+  app.get("/feeds/:kind/batches/:key", async (request, reply): Promise<BatchReport> => {
     const kind = kindOf(request);
-    const { principal } = await authorizePlatform(options.authenticate, request);
+    const { principal } = authorizePlatform(await options.authenticate(request, reply));
     const { key } = request.params as { key: string };
     const report = await intakeOf(kind).report(principal.id, kind, key);
     if (report === undefined) throw new BureauError("NOT_FOUND");
@@ -48,7 +45,7 @@ export async function feedRoutes(app: FastifyInstance, options: FeedRoutesOption
 
   app.post("/feeds/:kind", async (request, reply: FastifyReply): Promise<BatchReport> => {
     const kind = kindOf(request);
-    const { principal } = await authorizePlatform(options.authenticate, request);
+    const { principal } = authorizePlatform(await options.authenticate(request, reply));
     const idempotencyKey = request.headers["idempotency-key"];
     if (typeof idempotencyKey !== "string" || !IDEMPOTENCY_KEY.test(idempotencyKey)) {
       throw refuse("the Idempotency-Key header must hold 1 to 128 visible ASCII characters");
@@ -66,14 +63,7 @@ function kindOf(request: FastifyRequest): FeedKind {
   return kind;
 }
 
-async function authorizePlatform(
-  authenticate: Authenticate,
-  request: FastifyRequest,
-): Promise<Authenticated> {
-  const authenticated = await authenticate({
-    authorization: request.headers.authorization,
-    requestId: request.id,
-  });
+function authorizePlatform(authenticated: Authenticated): Authenticated {
   if (authenticated.principal.party !== "platform")
     throw new BureauError("FORBIDDEN", "only platforms publish feeds");
   if (!authenticated.principal.scopes.has("feeds:write")) {

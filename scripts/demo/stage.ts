@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { systemClock } from "../../foundation/clock.js";
 import { ensureDatabase, startEmbeddedPostgres } from "../../foundation/embedded-postgres.js";
-import { createSigner, publicKeySet } from "../../foundation/tokens.js";
+import { createSigner, generateSigningKey, publicKeySet } from "../../foundation/tokens.js";
 import { createRequestBudget } from "../../gateway/receive/request-budget.js";
 import { createDevelopmentIssuer, type TokenRequest } from "../../gateway/process/development-issuer.js";
 import {
@@ -12,6 +12,7 @@ import {
   loadKeys,
   openBureau,
 } from "../../gateway/process/open-bureau.js";
+import { createBoundClient, postAsBearer } from "./bound-client.js";
 
 const ISSUER = "https://issuer.demo.invalid";
 const AUDIENCE = "https://xinqiao.demo.invalid";
@@ -39,25 +40,13 @@ export async function openStage(): Promise<Stage> {
   const keys = await loadKeys(path.join(folder, "keys"));
   const bureau = await openBureau(await settingsOf(server.connectionString("xinqiao"), keys));
   const url = await bureau.gateway.app.listen({ host: "127.0.0.1", port: 0 });
-  const token = createDevelopmentIssuer({
+  const issue = createDevelopmentIssuer({
     signer: await createSigner(keys.issuer),
     issuer: ISSUER,
     audience: AUDIENCE,
     clock: systemClock,
   });
-  const send = async (
-    address: string,
-    bearer: string,
-    headers: Record<string, string>,
-    body: string,
-  ): Promise<unknown> => {
-    const response = await fetch(`${url}${address}`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${bearer}`, ...headers },
-      body,
-    });
-    return response.json();
-  };
+  const { token, send } = await openClients(url, issue);
   return {
     url,
     token,
@@ -83,6 +72,29 @@ export async function openStage(): Promise<Stage> {
   };
 }
 
+/** Banks bring a proof of their key with each request; the others come as bearers. */
+async function openClients(url: string, issue: Stage["token"]) {
+  const bank = await createBoundClient(await generateSigningKey("ES256"));
+  const bound = new Set<string>();
+  const token = async (request: TokenRequest): Promise<string> => {
+    if (request.party !== "bank") return issue(request);
+    const made = await issue({ ...request, jkt: bank.jkt });
+    bound.add(made);
+    return made;
+  };
+  const send = async (
+    address: string,
+    bearer: string,
+    headers: Record<string, string>,
+    body: string,
+  ): Promise<unknown> => {
+    const request = { url: `${url}${address}`, token: bearer, headers, body };
+    const response = await (bound.has(bearer) ? bank.post(request) : postAsBearer(request));
+    return response.json();
+  };
+  return { token, send };
+}
+
 async function settingsOf(connectionString: string, keys: BureauKeys): Promise<BureauOptions> {
   return {
     connectionString,
@@ -94,6 +106,14 @@ async function settingsOf(connectionString: string, keys: BureauKeys): Promise<B
       algorithms: ["EdDSA"],
       keys: { kind: "local", keys: publicKeySet([keys.issuer]) },
       clockToleranceSeconds: 5,
+    },
+    possession: {
+      publicUrl: undefined,
+      boundParties: ["bank"],
+      tlsTerminators: [],
+      proofAgeMs: 60_000,
+      proofAheadMs: 5_000,
+      replayGuard: undefined,
     },
     subgraphUrls: new Map(),
     introspection: false,

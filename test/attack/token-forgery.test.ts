@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSigner, generateSigningKey, publicKeySet } from "../../foundation/tokens.js";
 import { ALICE, grant, PROFILE, publishTwoMerchants } from "../support/actors.js";
 import { AUDIENCE, ISSUER, startTestBureau, type TestBureau } from "../support/bureau.js";
+import { rememberKey } from "../support/proofs.js";
 
 let bureau: TestBureau;
 
@@ -24,6 +25,7 @@ const claims = (over: Record<string, unknown> = {}) => ({
   iat: iat(),
   exp: iat() + 600,
   jti: crypto.randomUUID(),
+  cnf: { jkt: bureau.proofKey.jkt },
   authorization_details: [
     {
       type: "merchant_credit_profile",
@@ -35,12 +37,18 @@ const claims = (over: Record<string, unknown> = {}) => ({
 });
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
 const signed = async (over: Record<string, unknown> = {}, typ = "at+jwt") =>
-  (await createSigner(bureau.keys.issuer)).sign(typ, claims(over));
+  bound(await (await createSigner(bureau.keys.issuer)).sign(typ, claims(over)));
+
+/** Whatever is wrong with a token, it comes with a proof as good as any. */
+function bound(token: string): string {
+  rememberKey(token, bureau.proofKey, bureau.clock);
+  return token;
+}
 
 async function outcome(
   token: string,
 ): Promise<{ status: number; code: unknown; data: unknown; challenge: unknown }> {
-  const reply = await bureau.graphql(token, PROFILE, { id: ALICE });
+  const reply = await bureau.graphql(bound(token), PROFILE, { id: ALICE });
   return {
     status: reply.status,
     code: reply.errors[0]?.extensions["code"],
@@ -129,7 +137,9 @@ describe("forged and misused access tokens", () => {
     const none = await bureau.graphql(undefined, PROFILE, { id: ALICE });
     expect(none.status).toBe(401);
     expect(none.errors[0]?.extensions["code"]).toBe("UNAUTHENTICATED");
-    expect(none.headers["www-authenticate"]).toBe('Bearer realm="xinqiao"');
+    expect(none.headers["www-authenticate"]).toMatch(
+      /^DPoP realm="xinqiao", algs="[^"]+", Bearer realm="xinqiao"$/,
+    );
   });
 
   it("opens nothing for a token without the scope, or without the details", async () => {

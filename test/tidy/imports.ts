@@ -49,7 +49,7 @@ interface PackageRule {
 }
 
 const PACKAGE_RULES: readonly PackageRule[] = [
-  { packages: /^jose$/, allowed: /^foundation\/tokens\.ts$/ },
+  { packages: /^jose$/, allowed: /^foundation\/tokens\// },
   { packages: /^ioredis$/, allowed: /^foundation\/redis\.ts$/ },
   { packages: /^pino$/, allowed: /^foundation\/log\.ts$/ },
   {

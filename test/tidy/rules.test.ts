@@ -99,7 +99,7 @@ const SAMPLES: readonly (readonly [
     "package",
     imports.findWrongPackages,
     ["gateway/a.ts", imported("jose")],
-    ["foundation/tokens.ts", imported("jose")],
+    ["foundation/tokens/sign.ts", imported("jose")],
   ],
   [
     "package",
