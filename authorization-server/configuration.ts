@@ -58,7 +58,9 @@ export function createConfiguration(parts: ConfigurationParts): Configuration {
   const { claims, ring, now } = parts;
   return {
     adapter: parts.adapter,
-    jwks: { keys: publishedKeys(ring, now()).map(({ jwk }) => jwk) } as unknown as NonNullable<Configuration["jwks"]>,
+    jwks: { keys: publishedKeys(ring, now()).map(({ jwk }) => jwk) } as unknown as NonNullable<
+      Configuration["jwks"]
+    >,
     clientAuthMethods: ["private_key_jwt"],
     clientDefaults: { id_token_signed_response_alg: SIGNING_ALGORITHM, grant_types: [], response_types: [] },
     enabledJWA: {
@@ -90,7 +92,8 @@ export function createConfiguration(parts: ConfigurationParts): Configuration {
     // Tokens live by their own clock and by the register of what was ended, not by a browser's session.
     expiresWithSession: async () => false,
     loadExistingGrant: (ctx) => loadGrant(ctx),
-    revokeGrantPolicy: (ctx) => !(ctx.oidc.route === "revocation" && ctx.oidc.entities.AccessToken !== undefined),
+    revokeGrantPolicy: (ctx) =>
+      !(ctx.oidc.route === "revocation" && ctx.oidc.entities.AccessToken !== undefined),
     clientBasedCORS: () => false,
     renderError: (ctx, out) => void errorPage(ctx, out),
     routes: {
@@ -199,7 +202,8 @@ function features(parts: ConfigurationParts): Configuration["features"] {
       verifyUserCode: async (_ctx, _account, code) => {
         if (code !== undefined) throw new errors.InvalidUserCode("user_code is not supported");
       },
-      triggerAuthenticationDevice: (ctx, request, _account, client) => backchannel.start(ctx, request, client),
+      triggerAuthenticationDevice: (ctx, request, _account, client) =>
+        backchannel.start(ctx, request, client),
     },
   } as Configuration["features"];
 }
@@ -277,7 +281,10 @@ function mustRotate({ oidc }: KoaContextWithOIDC): boolean {
 async function loadGrant(ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
   const { oidc } = ctx;
   const decided = oidc.result?.consent?.grantId;
-  const held = oidc.params?.["authorization_details"] === undefined ? oidc.session?.grantIdFor(oidc.client?.clientId ?? "") : undefined;
+  const held =
+    oidc.params?.["authorization_details"] === undefined
+      ? oidc.session?.grantIdFor(oidc.client?.clientId ?? "")
+      : undefined;
   const grantId = decided ?? held;
   return grantId === undefined ? undefined : oidc.provider.Grant.find(grantId);
 }
@@ -299,6 +306,7 @@ function validateOwnMetadata(_ctx: unknown, key: string, value: unknown, _metada
     (key === "party_id" && typeof value === "string") ||
     (key === "purposes" &&
       (value === undefined ||
-        (Array.isArray(value) && value.every((purpose) => (PURPOSES as readonly unknown[]).includes(purpose)))));
+        (Array.isArray(value) &&
+          value.every((purpose) => (PURPOSES as readonly unknown[]).includes(purpose)))));
   if (!isGood) throw new errors.InvalidClientMetadata(`${key} is not valid`);
 }

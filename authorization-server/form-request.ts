@@ -26,6 +26,15 @@ export function replay(raw: IncomingMessage, form: URLSearchParams): IncomingMes
   const headers = { ...raw.headers, "content-length": String(body.length) };
   delete headers["transfer-encoding"];
   const stream = Readable.from([body], { objectMode: false });
-  const fields = { method, url, headers, socket, httpVersion, httpVersionMajor, httpVersionMinor, complete: true };
+  const fields = {
+    method,
+    url,
+    headers,
+    socket,
+    httpVersion,
+    httpVersionMajor,
+    httpVersionMinor,
+    complete: true,
+  };
   return Object.assign(stream, fields) as unknown as IncomingMessage;
 }

@@ -41,7 +41,10 @@ function retryOf(facts: Readonly<Record<string, unknown>>): string {
 
 /** RFC 6749 section 5.2: `error_description` is printable ASCII without quotation marks and backslashes. */
 export function describe(text: string): string {
-  return text.replace(/["\\]/g, "'").replace(/[^\x20-\x7e]/g, "?").slice(0, 500);
+  return text
+    .replace(/["\\]/g, "'")
+    .replace(/[^\x20-\x7e]/g, "?")
+    .slice(0, 500);
 }
 
 /** Runs work of ours inside the protocol. @throws OIDCProviderError for whatever is expected */

@@ -48,7 +48,10 @@ export function createTokenClaims(parts: TokenClaimsParts): TokenClaimsHooks {
         const client = ctx.oidc.client;
         if (client === undefined) throw new errors.InvalidClient("the client is gone");
         if (token.scope === undefined || token.scope === "")
-          throw new errors.InvalidScope("a token needs at least one scope of the resource", ctx.oidc.params?.["scope"] as string);
+          throw new errors.InvalidScope(
+            "a token needs at least one scope of the resource",
+            ctx.oidc.params?.["scope"] as string,
+          );
         await requireLive(client, token, parts.credentials);
         return claimsOf(client, token, parts.accounts);
       }),

@@ -113,7 +113,9 @@ export function createAccountStore(postgres: Postgres): AccountStore {
     },
     end: async (accountId) => {
       await get(accountId);
-      await rows(`update ${TABLE} set ended_at = now() where account_id = $1 and ended_at is null`, [accountId]);
+      await rows(`update ${TABLE} set ended_at = now() where account_id = $1 and ended_at is null`, [
+        accountId,
+      ]);
       return get(accountId);
     },
   };

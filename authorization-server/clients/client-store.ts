@@ -65,7 +65,9 @@ export function createClientStore(postgres: Postgres): ClientStore {
       return toClient(row);
     },
     find: async (clientId) => {
-      const [row] = await rows(`select * from ${TABLE} where client_id = $1 and ended_at is null`, [clientId]);
+      const [row] = await rows(`select * from ${TABLE} where client_id = $1 and ended_at is null`, [
+        clientId,
+      ]);
       return row && toClient(row);
     },
     list: async ({ party, partyId } = {}) => {
@@ -75,7 +77,8 @@ export function createClientStore(postgres: Postgres): ClientStore {
     },
     setKeys: async (clientId, jwks) => {
       const client = await get(clientId);
-      if (client.endedAt !== undefined) throw new BureauError("NOT_FOUND", `the client ${clientId} was ended`);
+      if (client.endedAt !== undefined)
+        throw new BureauError("NOT_FOUND", `the client ${clientId} was ended`);
       const changed = { ...client, jwks };
       requireValidClient(changed);
       const text = `update ${TABLE} set metadata = $2 where client_id = $1 and ended_at is null returning *`;

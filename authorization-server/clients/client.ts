@@ -41,7 +41,8 @@ export function findClientProblems(client: ClientRegistration): readonly string[
 /** @throws BAD_USER_INPUT with every problem */
 export function requireValidClient(client: ClientRegistration): void {
   const problems = findClientProblems(client);
-  if (problems.length > 0) throw new BureauError("BAD_USER_INPUT", problems.join("; "), { facts: { problems } });
+  if (problems.length > 0)
+    throw new BureauError("BAD_USER_INPUT", problems.join("; "), { facts: { problems } });
 }
 
 const CLIENT_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -51,7 +52,11 @@ const KEYS_MAX = 10;
 const REDIRECT_URIS_MAX = 10;
 const BANK_PURPOSES: readonly Purpose[] = PURPOSES.filter((purpose) => purpose !== "OWN_QUERY");
 /** Signature algorithms of FAPI 2.0 (section 5.4.1), by type of key. */
-const KEY_ALGORITHMS: Readonly<Record<string, string>> = { "EC P-256": "ES256", "OKP Ed25519": "EdDSA", RSA: "PS256" };
+const KEY_ALGORITHMS: Readonly<Record<string, string>> = {
+  "EC P-256": "ES256",
+  "OKP Ed25519": "EdDSA",
+  RSA: "PS256",
+};
 
 function findKeyProblems({ keys }: KeySet): readonly string[] {
   if (!Array.isArray(keys) || keys.length < 1 || keys.length > KEYS_MAX)

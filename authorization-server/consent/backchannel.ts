@@ -128,7 +128,10 @@ async function poll(id: string, payload: ModelPayload, parts: BackchannelParts):
   return decided;
 }
 
-const LAPSED = { error: "expired_token", errorDescription: "the request has lapsed, or the consent has ended" };
+const LAPSED = {
+  error: "expired_token",
+  errorDescription: "the request has lapsed, or the consent has ended",
+};
 
 /** What the merchant's answer makes of the bank's request; `undefined` while there is none. */
 async function outcomeOf(
@@ -153,14 +156,21 @@ async function outcomeOf(
 }
 
 /** Notes the poll and says whether it came too soon; the interval grows with each one that did (CIBA section 11). */
-async function stampPoll(id: string, { postgres, times }: BackchannelParts): Promise<BackchannelRow | undefined> {
+async function stampPoll(
+  id: string,
+  { postgres, times }: BackchannelParts,
+): Promise<BackchannelRow | undefined> {
   const text = `update ${TABLE} as b set polled_at = now(),
       interval_seconds = case when old.too_soon then least(b.interval_seconds + $2, $3) else b.interval_seconds end
     from (select id, coalesce(polled_at > now() - interval_seconds * interval '1 second', false) as too_soon
       from ${TABLE} where id = $1 for update) old
     where b.id = old.id returning b.client_id, b.merchant_id, b.request_id, old.too_soon`;
   const step = Math.min(INTERVAL_STEP_SECONDS, times.intervalSeconds);
-  const [row] = await query<BackchannelRow>(postgres, text, [storedId(MODEL, id), step, INTERVAL_SECONDS_MAX]);
+  const [row] = await query<BackchannelRow>(postgres, text, [
+    storedId(MODEL, id),
+    step,
+    INTERVAL_SECONDS_MAX,
+  ]);
   return row;
 }
 

@@ -64,7 +64,8 @@ export function grantedDetails(
   source: { readonly rar?: unknown } | undefined,
 ): readonly ProfileDetail[] | undefined {
   const text = ctx.oidc.params?.["authorization_details"];
-  const asked = text === undefined ? undefined : parseDetails(text).map((detail) => told(() => readAccessDetail(detail)));
+  const asked =
+    text === undefined ? undefined : parseDetails(text).map((detail) => told(() => readAccessDetail(detail)));
   if (source === undefined) return asked;
   const granted = source.rar as readonly ProfileDetail[] | undefined;
   if (asked === undefined) return granted;

@@ -45,8 +45,7 @@ export function readConsentDetail(value: unknown, bank: string): AskedConsent {
   if (purpose === undefined || purposes.length !== 1)
     throw new DetailProblem("purposes must name exactly one purpose: each is consented to by itself");
   const categories = wordsOf<Category>(detail, "datatypes", CATEGORIES);
-  const privileges =
-    detail["privileges"] === undefined ? [] : wordsOf<Level>(detail, "privileges", LEVELS);
+  const privileges = detail["privileges"] === undefined ? [] : wordsOf<Level>(detail, "privileges", LEVELS);
   return {
     merchant,
     bank,
@@ -92,7 +91,8 @@ function readMembers(value: unknown, known: ReadonlySet<string>): Readonly<Recor
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new DetailProblem("a detail must be an object");
   const stranger = Object.keys(value).find((member) => !known.has(member));
-  if (stranger !== undefined) throw new DetailProblem(`unknown member ${JSON.stringify(stranger.slice(0, 40))}`);
+  if (stranger !== undefined)
+    throw new DetailProblem(`unknown member ${JSON.stringify(stranger.slice(0, 40))}`);
   const detail = value as Readonly<Record<string, unknown>>;
   if (detail["type"] !== PROFILE_DETAIL_TYPE) throw new DetailProblem(`type must be ${PROFILE_DETAIL_TYPE}`);
   return detail;
@@ -140,6 +140,8 @@ function frequencyOf(value: unknown): AskedTerms["frequency"] {
   >;
   const known = FREQUENCY_PERIODS.find((word) => word === period);
   if (known === undefined || Object.keys(others).length > 0)
-    throw new DetailProblem(`frequency must be {count, period} with a period of ${FREQUENCY_PERIODS.join(", ")}`);
+    throw new DetailProblem(
+      `frequency must be {count, period} with a period of ${FREQUENCY_PERIODS.join(", ")}`,
+    );
   return { count: countOf(count, "frequency.count", 100_000), period: known };
 }

@@ -24,7 +24,9 @@ export async function loadKeyRing(file: string, now: () => Date): Promise<KeyRin
 
 /** Adds a key that will take over. @throws Error while another is waiting, or another rotation is under way */
 export async function rotateKeyRing(file: string, now: () => Date, times: RotationTimes): Promise<KeyRing> {
-  return underLock(file, now, async () => writeRing(file, await added((await readRing(file)) ?? [], now(), times)));
+  return underLock(file, now, async () =>
+    writeRing(file, await added((await readRing(file)) ?? [], now(), times)),
+  );
 }
 
 async function added(ring: KeyRing, now: Date, times: RotationTimes): Promise<KeyRing> {

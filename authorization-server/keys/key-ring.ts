@@ -47,9 +47,14 @@ export function stateOfKey(ring: KeyRing, key: RingKey, now: Date): KeyState {
  * The ring with a new key that will take over; keys whose time is over are left out.
  * @throws Error while another new key is waiting for its turn: it would never sign
  */
-export function rotateRing(ring: KeyRing, jwk: Key, { now, times }: { now: Date; times: RotationTimes }): KeyRing {
+export function rotateRing(
+  ring: KeyRing,
+  jwk: Key,
+  { now, times }: { now: Date; times: RotationTimes },
+): KeyRing {
   const waiting = ring.find(({ signsFrom }) => Date.parse(signsFrom) > now.getTime());
-  if (waiting !== undefined) throw new Error(`a new key is waiting already; it signs from ${waiting.signsFrom}`);
+  if (waiting !== undefined)
+    throw new Error(`a new key is waiting already; it signs from ${waiting.signsFrom}`);
   const isFirst = publishedKeys(ring, now).length === 0;
   const signsFromMs = now.getTime() + (isFirst ? 0 : times.aheadSeconds * 1_000);
   const publishedUntil = new Date(signsFromMs + times.afterSeconds * 1_000).toISOString();

@@ -10,14 +10,16 @@ import { SCOPE_WORDS, WORDS } from "./words.js";
 /** What a merchants' app asks for, in the merchant's words. */
 export function appForm({ parts, interaction, client }: Visit): Html {
   return html`<p><strong>${client.name}</strong> ${both(WORDS.appAsks)}</p>
-<ul>${scopesOf(interaction.params).map((scope) => html`<li>${both(SCOPE_WORDS[scope])}</li>`)}</ul>
-<form method="post" action="${prefixOf(parts)}/interaction/${interaction.uid}">
-<input type="hidden" name="csrf" value="${csrfOf(parts, interaction.uid)}">
-<div class="choice">
-<button name="decision" value="deny">${both(WORDS.deny)}</button>
-<button name="decision" value="approve">${both(WORDS.approve)}</button>
-</div>
-</form>`;
+    <ul>
+      ${scopesOf(interaction.params).map((scope) => html`<li>${both(SCOPE_WORDS[scope])}</li>`)}
+    </ul>
+    <form method="post" action="${prefixOf(parts)}/interaction/${interaction.uid}">
+      <input type="hidden" name="csrf" value="${csrfOf(parts, interaction.uid)}" />
+      <div class="choice">
+        <button name="decision" value="deny">${both(WORDS.deny)}</button>
+        <button name="decision" value="approve">${both(WORDS.approve)}</button>
+      </div>
+    </form>`;
 }
 
 /** Writes what the merchant agreed to; resolves to the grant's id. */
@@ -25,7 +27,8 @@ export async function grantToApp(visit: Visit, account: Account): Promise<string
   const { parts, interaction, client } = visit;
   const provider = parts.provider();
   return inProtocol(async () => {
-    const held = interaction.grantId === undefined ? undefined : await provider.Grant.find(interaction.grantId);
+    const held =
+      interaction.grantId === undefined ? undefined : await provider.Grant.find(interaction.grantId);
     const grant = held ?? new provider.Grant({ accountId: account.accountId, clientId: client.clientId });
     const scopes = scopesOf(interaction.params);
     grant.addOIDCScope(scopes.join(" "));

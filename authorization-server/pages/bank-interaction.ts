@@ -33,7 +33,8 @@ export async function answerConsent(visit: Visit, account: Account): Promise<Fas
   // What is answered must be what this interaction is about, whatever stands in the form.
   if (held === undefined || !isSame(held, asked)) return showConsent(visit, account);
   if (held.state === "GRANTED") return goOn(visit, held, account);
-  if (held.state === "DENIED" || held.state === "ENDED") return finish(visit, denied(`the request is ${held.state}`));
+  if (held.state === "DENIED" || held.state === "ENDED")
+    return finish(visit, denied(`the request is ${held.state}`));
   const answer = readAnswer(formOf(request), held);
   switch (answer.decision) {
     case "none":
@@ -82,7 +83,10 @@ async function goOn(visit: Visit, request: DeskRequest, account: Account): Promi
   }
 }
 
-async function openRequest(visit: Visit, asked: AskedConsent): Promise<
+async function openRequest(
+  visit: Visit,
+  asked: AskedConsent,
+): Promise<
   | { readonly request: DeskRequest; readonly refusal?: never }
   | { readonly request?: never; readonly refusal: InteractionResults }
 > {
@@ -96,7 +100,10 @@ async function openRequest(visit: Visit, asked: AskedConsent): Promise<
 /** An expected refusal goes back to the bank; an outage and a bug do not. */
 function toResult(error: unknown): InteractionResults {
   if (!(error instanceof errors.OIDCProviderError) || error instanceof TemporarilyUnavailable) throw error;
-  return { error: error.error, ...(error.error_description === undefined ? {} : { error_description: error.error_description }) };
+  return {
+    error: error.error,
+    ...(error.error_description === undefined ? {} : { error_description: error.error_description }),
+  };
 }
 
 async function askedOf({ parts, interaction, client }: Visit): Promise<AskedConsent> {
@@ -109,7 +116,16 @@ function isSame(held: DeskRequest, asked: AskedConsent): boolean {
   const key = ({ bank, merchant, purpose, terms }: AskedConsent): string => {
     const { categories, records, lookbackMonths, expiresAt, frequency } = terms;
     const sorted = [categories.toSorted(), records.toSorted()];
-    return JSON.stringify([bank, merchant, purpose, sorted, lookbackMonths, Date.parse(expiresAt), frequency.count, frequency.period]);
+    return JSON.stringify([
+      bank,
+      merchant,
+      purpose,
+      sorted,
+      lookbackMonths,
+      Date.parse(expiresAt),
+      frequency.count,
+      frequency.period,
+    ]);
   };
   return key(held) === key(asked);
 }
@@ -129,7 +145,12 @@ function showForm(
   });
   const problems =
     view.problems.length > 0 &&
-    html`<div class="problem" role="alert">${both(WORDS.problem)}<ul>${view.problems.map((words) => html`<li>${both(words)}</li>`)}</ul></div>`;
+    html`<div class="problem" role="alert">
+      ${both(WORDS.problem)}
+      <ul>
+        ${view.problems.map((words) => html`<li>${both(words)}</li>`)}
+      </ul>
+    </div>`;
   return sendPage(reply, parts, {
     title: WORDS.requestTitle,
     body: html`${bar(visit, view.account)}${problems}${form}`,
@@ -140,11 +161,18 @@ function showForm(
 
 function showNotYours(visit: Visit, account: Account): FastifyReply {
   const { parts, interaction, reply } = visit;
-  const body = html`${bar(visit, account)}<p>${both(WORDS.notYours)}</p>
-<form method="post" action="${prefixOf(parts)}/interaction/${interaction.uid}">
-<input type="hidden" name="csrf" value="${csrfOf(parts, interaction.uid)}">
-<button name="decision" value="leave">${both(WORDS.leave)}</button></form>`;
-  return sendPage(reply, parts, { title: WORDS.errorTitle, body, status: 403, formTargets: formTargetsOf(visit) });
+  const body = html`${bar(visit, account)}
+    <p>${both(WORDS.notYours)}</p>
+    <form method="post" action="${prefixOf(parts)}/interaction/${interaction.uid}">
+      <input type="hidden" name="csrf" value="${csrfOf(parts, interaction.uid)}" />
+      <button name="decision" value="leave">${both(WORDS.leave)}</button>
+    </form>`;
+  return sendPage(reply, parts, {
+    title: WORDS.errorTitle,
+    body,
+    status: 403,
+    formTargets: formTargetsOf(visit),
+  });
 }
 
 function scopesOf(interaction: Interaction): readonly string[] {

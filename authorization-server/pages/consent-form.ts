@@ -30,64 +30,110 @@ export function consentForm(view: ConsentFormView): Html {
   const isSigning = request.state === "AWAITING_SIGNATORIES";
   const terms = request.granted ?? request.terms;
   return html`<form method="post" action="${action}">
-<input type="hidden" name="csrf" value="${csrf}">
-<input type="hidden" name="request" value="${request.requestId}">
-<p><strong>${bankName}</strong> ${both(WORDS.asks)}</p>
-<dl>
-<dt>${both(WORDS.recipient)}</dt><dd>${bankName}</dd>
-<dt>${both(WORDS.recipientId)}</dt><dd><code>${request.bank}</code></dd>
-<dt>${both(WORDS.purpose)}</dt><dd>${both(PURPOSE_CEILINGS[request.purpose].text)}</dd>
-${message !== undefined && html`<dt>${both(WORDS.message)}</dt><dd>${message}</dd>`}
-</dl>
-${isSigning ? agreedTerms(terms) : askedTerms(request.terms)}
-<h2>${both(WORDS.notice)}</h2>
-<p class="notice" lang="${notice.language}">${notice.text}</p>
-<p>${both(WORDS.separate)}</p>
-<div class="choice">
-<button name="decision" value="deny">${both(WORDS.deny)}</button>
-<button name="decision" value="approve">${both(isSigning ? WORDS.sign : WORDS.approve)}</button>
-</div>
-</form>`;
+    <input type="hidden" name="csrf" value="${csrf}" />
+    <input type="hidden" name="request" value="${request.requestId}" />
+    <p><strong>${bankName}</strong> ${both(WORDS.asks)}</p>
+    <dl>
+      <dt>${both(WORDS.recipient)}</dt>
+      <dd>${bankName}</dd>
+      <dt>${both(WORDS.recipientId)}</dt>
+      <dd><code>${request.bank}</code></dd>
+      <dt>${both(WORDS.purpose)}</dt>
+      <dd>${both(PURPOSE_CEILINGS[request.purpose].text)}</dd>
+      ${
+        message !== undefined &&
+        html`<dt>${both(WORDS.message)}</dt>
+          <dd>${message}</dd>`
+      }
+    </dl>
+    ${isSigning ? agreedTerms(terms) : askedTerms(request.terms)}
+    <h2>${both(WORDS.notice)}</h2>
+    <p class="notice" lang="${notice.language}">${notice.text}</p>
+    <p>${both(WORDS.separate)}</p>
+    <div class="choice">
+      <button name="decision" value="deny">${both(WORDS.deny)}</button>
+      <button name="decision" value="approve">${both(isSigning ? WORDS.sign : WORDS.approve)}</button>
+    </div>
+  </form>`;
 }
 
 function askedTerms({ categories, records, lookbackMonths, expiresAt, frequency }: AskedTerms): Html {
   return html`<fieldset>
-<legend>${both(WORDS.categories)}</legend>
-${records.length > 0 && html`<p class="hint">${both(WORDS.recordsAsked)}</p>`}
-${categories.map(
-  (category) => html`<div class="row">
-<label><input type="checkbox" name="category" value="${category}" checked> ${both(CATEGORY_WORDS[category])}
-<span class="hint">${both(CATEGORY_WORDS[category].holds)}</span></label>
-${levelOf(category, records)}
-</div>`,
-)}
-</fieldset>
-<div class="field"><label>${both(WORDS.lookback)}
-<input type="number" name="lookback" value="${lookbackMonths}" min="1" max="${lookbackMonths}" required></label>
-<span class="hint">${both(WORDS.lookbackHint)} ${lookbackMonths}</span></div>
-<div class="field"><label>${both(WORDS.until)}
-<input type="date" name="until" value="${dayOf(expiresAt)}" max="${dayOf(expiresAt)}" required></label>
-<span class="hint">${both(WORDS.untilHint)} ${minuteOf(expiresAt)}</span></div>
-<div class="field"><label>${both(WORDS.frequency)} (${both(PERIOD_WORDS[frequency.period])})
-<input type="number" name="count" value="${frequency.count}" min="1" max="${frequency.count}" required></label>
-<span class="hint">${both(WORDS.frequencyHint)} ${frequency.count}</span></div>`;
+      <legend>${both(WORDS.categories)}</legend>
+      ${records.length > 0 && html`<p class="hint">${both(WORDS.recordsAsked)}</p>`}
+      ${categories.map(
+        (category) =>
+          html`<div class="row">
+            <label
+              ><input type="checkbox" name="category" value="${category}" checked />
+              ${both(CATEGORY_WORDS[category])}
+              <span class="hint">${both(CATEGORY_WORDS[category].holds)}</span></label
+            >
+            ${levelOf(category, records)}
+          </div>`,
+      )}
+    </fieldset>
+    <div class="field">
+      <label
+        >${both(WORDS.lookback)}
+        <input
+          type="number"
+          name="lookback"
+          value="${lookbackMonths}"
+          min="1"
+          max="${lookbackMonths}"
+          required
+      /></label>
+      <span class="hint">${both(WORDS.lookbackHint)} ${lookbackMonths}</span>
+    </div>
+    <div class="field">
+      <label
+        >${both(WORDS.until)}
+        <input type="date" name="until" value="${dayOf(expiresAt)}" max="${dayOf(expiresAt)}" required
+      /></label>
+      <span class="hint">${both(WORDS.untilHint)} ${minuteOf(expiresAt)}</span>
+    </div>
+    <div class="field">
+      <label
+        >${both(WORDS.frequency)} (${both(PERIOD_WORDS[frequency.period])})
+        <input
+          type="number"
+          name="count"
+          value="${frequency.count}"
+          min="1"
+          max="${frequency.count}"
+          required
+      /></label>
+      <span class="hint">${both(WORDS.frequencyHint)} ${frequency.count}</span>
+    </div>`;
 }
 
 function levelOf(category: Category, records: readonly Category[]): Html {
   if (!records.includes(category)) return html`<span class="hint">${both(WORDS.figuresOnly)}</span>`;
-  return html`<label class="hint"><input type="checkbox" name="records" value="${category}"> ${both(WORDS.records)}</label>`;
+  return html`<label class="hint"
+    ><input type="checkbox" name="records" value="${category}" /> ${both(WORDS.records)}</label
+  >`;
 }
 
 function agreedTerms({ categories, records, lookbackMonths, expiresAt, frequency }: AskedTerms): Html {
   return html`<dl>
-<dt>${both(WORDS.categories)}</dt><dd>${categories.map(
-    (category) => html`<div>${both(CATEGORY_WORDS[category])}
-${records.includes(category) ? both(WORDS.records) : html`<span class="hint">${both(WORDS.figuresOnly)}</span>`}</div>`,
-  )}</dd>
-<dt>${both(WORDS.lookback)}</dt><dd>${lookbackMonths}</dd>
-<dt>${both(WORDS.until)}</dt><dd>${minuteOf(expiresAt)}</dd>
-<dt>${both(WORDS.frequency)}</dt><dd>${frequency.count} ${both(PERIOD_WORDS[frequency.period])}</dd>
-</dl>`;
+    <dt>${both(WORDS.categories)}</dt>
+    <dd>
+      ${categories.map(
+        (category) =>
+          html`<div>
+            ${both(CATEGORY_WORDS[category])}
+            ${records.includes(category) ? both(WORDS.records) : html`<span class="hint">${both(WORDS.figuresOnly)}</span>`}
+          </div>`,
+      )}
+    </dd>
+    <dt>${both(WORDS.lookback)}</dt>
+    <dd>${lookbackMonths}</dd>
+    <dt>${both(WORDS.until)}</dt>
+    <dd>${minuteOf(expiresAt)}</dd>
+    <dt>${both(WORDS.frequency)}</dt>
+    <dd>${frequency.count} ${both(PERIOD_WORDS[frequency.period])}</dd>
+  </dl>`;
 }
 
 /** Reads a posted form against the request it answers. What was not on the form is not in the answer. */

@@ -7,6 +7,6 @@ import { WORDS } from "./words.js";
 export function errorPage(ctx: KoaContextWithOIDC, out: ErrorOut): void {
   ctx.set(pageHeaders());
   const told = html`<p>${both(out.error === "temporarily_unavailable" ? WORDS.busy : WORDS.expired)}</p>
-<p class="hint"><code>${out.error}</code> ${out.error_description}</p>`;
+    <p class="hint"><code>${out.error}</code> ${out.error_description}</p>`;
   ctx.body = layout(WORDS.errorTitle, told, `${new URL(ctx.oidc.issuer).pathname}/pages.css`);
 }

@@ -45,7 +45,8 @@ export function interactionRoutes(app: FastifyInstance, parts: PageParts): void 
 async function openVisit(request: FastifyRequest, reply: FastifyReply, parts: PageParts): Promise<Visit> {
   const interaction = await inProtocol(() => parts.provider().interactionDetails(request.raw, reply.raw));
   // The cookie is for this path alone; a browser that sends another's is told to start again.
-  if ((request.params as { uid?: string }).uid !== interaction.uid) throw new errors.SessionNotFound("another interaction");
+  if ((request.params as { uid?: string }).uid !== interaction.uid)
+    throw new errors.SessionNotFound("another interaction");
   const client = await parts.clients.find(String(interaction.params["client_id"]));
   if (client === undefined) throw new errors.SessionNotFound("the client was ended");
   return { request, reply, parts, interaction, client };
@@ -56,7 +57,11 @@ async function show(visit: Visit): Promise<FastifyReply> {
   const account = await accountOf(visit);
   if (visit.client.party === "bank") return showConsent(visit, account);
   const body = html`${bar(visit, account)}${appForm(visit)}`;
-  return sendPage(visit.reply, visit.parts, { title: WORDS.appTitle, body, formTargets: formTargetsOf(visit) });
+  return sendPage(visit.reply, visit.parts, {
+    title: WORDS.appTitle,
+    body,
+    formTargets: formTargetsOf(visit),
+  });
 }
 
 async function answer(visit: Visit): Promise<FastifyReply> {
@@ -67,7 +72,8 @@ async function answer(visit: Visit): Promise<FastifyReply> {
   const decision = formOf(request).get("decision");
   if (decision === "leave") return finish(visit, denied("the merchant left"));
   if (client.party === "bank") return answerConsent(visit, account);
-  if (decision === "approve") return finish(visit, { consent: { grantId: await grantToApp(visit, account) } });
+  if (decision === "approve")
+    return finish(visit, { consent: { grantId: await grantToApp(visit, account) } });
   return finish(visit, denied("the merchant denied the request"));
 }
 

@@ -9,23 +9,22 @@ export function both({ zh, en }: Words): Html {
 /** A whole page. Nothing on it runs: forms and links do all there is to do. */
 export function layout(title: Words, body: Html, styleHref: string): string {
   return html`<!doctype html>
-<html lang="zh-CN">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${title.zh} ${title.en} - ${WORDS.bureau.zh}</title>
-<link rel="stylesheet" href="${styleHref}">
-</head>
-<body>
-<header>${both(WORDS.bureau)}</header>
-<main>
-<h1>${both(title)}</h1>
-${body}
-</main>
-</body>
-</html>
-`.text;
+    <html lang="zh-CN">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="robots" content="noindex" />
+        <title>${title.zh} ${title.en} - ${WORDS.bureau.zh}</title>
+        <link rel="stylesheet" href="${styleHref}" />
+      </head>
+      <body>
+        <header>${both(WORDS.bureau)}</header>
+        <main>
+          <h1>${both(title)}</h1>
+          ${body}
+        </main>
+      </body>
+    </html> `.text;
 }
 
 /**

@@ -80,7 +80,8 @@ export function formOf(request: FastifyRequest): URLSearchParams {
 export function pageError(error: unknown, reply: FastifyReply, parts: PageParts): FastifyReply {
   if (error instanceof errors.SessionNotFound) return tell(reply, parts, WORDS.expired);
   const isExpected =
-    (error instanceof BureauError && error.code !== "BAD_USER_INPUT") || error instanceof errors.OIDCProviderError;
+    (error instanceof BureauError && error.code !== "BAD_USER_INPUT") ||
+    error instanceof errors.OIDCProviderError;
   if (!isExpected) parts.onError(error);
   if (error instanceof BureauError && (error.code === "NOT_FOUND" || error.code === "CONFLICT"))
     return tell(reply, parts, WORDS.answered, 409);
@@ -95,15 +96,30 @@ export function signInForm(view: {
   readonly problem: Words | undefined;
 }): Html {
   return html`${view.problem !== undefined && html`<p class="problem" role="alert">${both(view.problem)}</p>`}
-<p>${view.lead}</p>
-<form method="post" action="${view.action}">
-<input type="hidden" name="csrf" value="${view.csrf}">
-<div class="field"><label>${both(WORDS.login)}
-<input type="text" name="login" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="64" required></label></div>
-<div class="field"><label>${both(WORDS.password)}
-<input type="password" name="password" autocomplete="current-password" maxlength="256" required></label></div>
-<button class="wide">${both(WORDS.signIn)}</button>
-</form>`;
+    <p>${view.lead}</p>
+    <form method="post" action="${view.action}">
+      <input type="hidden" name="csrf" value="${view.csrf}" />
+      <div class="field">
+        <label
+          >${both(WORDS.login)}
+          <input
+            type="text"
+            name="login"
+            autocomplete="username"
+            autocapitalize="none"
+            spellcheck="false"
+            maxlength="64"
+            required
+        /></label>
+      </div>
+      <div class="field">
+        <label
+          >${both(WORDS.password)}
+          <input type="password" name="password" autocomplete="current-password" maxlength="256" required
+        /></label>
+      </div>
+      <button class="wide">${both(WORDS.signIn)}</button>
+    </form>`;
 }
 
 /** Who is signed in, with the way out. */
@@ -111,7 +127,11 @@ export function signedInBar(
   parts: PageParts,
   view: { readonly name: string; readonly merchant: string; readonly csrf: string },
 ): Html {
-  return html`<div class="who"><span>${view.name}, ${both(WORDS.actsFor)} <code>${view.merchant}</code></span>
-<form method="post" action="${prefixOf(parts)}/requests/sign-out"><input type="hidden" name="csrf" value="${view.csrf}">
-<button class="quiet">${both(WORDS.signOut)}</button></form></div>`;
+  return html`<div class="who">
+    <span>${view.name}, ${both(WORDS.actsFor)} <code>${view.merchant}</code></span>
+    <form method="post" action="${prefixOf(parts)}/requests/sign-out">
+      <input type="hidden" name="csrf" value="${view.csrf}" />
+      <button class="quiet">${both(WORDS.signOut)}</button>
+    </form>
+  </div>`;
 }

@@ -23,7 +23,12 @@ export async function openSession(
   response: ServerResponse,
 ): Promise<PageSession> {
   const ctx = provider.createContext(request, response);
-  const cookie = { httpOnly: true, sameSite: "lax", signed: true, path: new URL(provider.issuer).pathname } as const;
+  const cookie = {
+    httpOnly: true,
+    sameSite: "lax",
+    signed: true,
+    path: new URL(provider.issuer).pathname,
+  } as const;
   const name = provider.cookieName("session");
   const session = await provider.Session.get(ctx as unknown as Parameters<typeof provider.Session.get>[0]);
   return {

@@ -75,7 +75,13 @@ async function answer(visit: Visit): Promise<FastifyReply> {
   const given = readAnswer(formOf(request), held);
   switch (given.decision) {
     case "none":
-      return showOpen(known, html`<div class="problem" role="alert">${given.problems.map((words) => html`<p>${both(words)}</p>`)}</div>`, 422);
+      return showOpen(
+        known,
+        html`<div class="problem" role="alert">
+          ${given.problems.map((words) => html`<p>${both(words)}</p>`)}
+        </div>`,
+        422,
+      );
     case "deny":
       await parts.desk.deny(by, held.requestId);
       return showOpen(known, told(WORDS.denied));
@@ -120,7 +126,8 @@ async function signIn(visit: Visit): Promise<FastifyReply> {
   }
   if (account === undefined) return showSignIn(visit, WORDS.wrongPassword, 401);
   const { accountId } = account;
-  if (session.accountId !== undefined && session.accountId !== accountId) await inProtocol(() => session.end());
+  if (session.accountId !== undefined && session.accountId !== accountId)
+    await inProtocol(() => session.end());
   await inProtocol(() => session.signIn(accountId));
   return reply.header("cache-control", "no-store").redirect(`${prefixOf(parts)}/requests`, 303);
 }
@@ -157,14 +164,16 @@ async function showOpen(visit: SignedIn, first: Html | undefined, status = 200):
   const csrf = csrfOf(parts, session.uid);
   const forms = waiting.map(
     (request) =>
-      html`<article>${consentForm({
-        request,
-        bankName: names.get(request.bank) ?? request.bank,
-        message: messages.get(request.requestId),
-        notice: parts.notice,
-        action: `${prefixOf(parts)}/requests`,
-        csrf,
-      })}</article>`,
+      html`<article>
+        ${consentForm({
+          request,
+          bankName: names.get(request.bank) ?? request.bank,
+          message: messages.get(request.requestId),
+          notice: parts.notice,
+          action: `${prefixOf(parts)}/requests`,
+          csrf,
+        })}
+      </article>`,
   );
   const body = html`${signedInBar(parts, { name: account.name, merchant: account.merchant, csrf })}${first}${
     forms.length > 0 ? forms : html`<p>${both(WORDS.none)}</p>`
@@ -175,5 +184,7 @@ async function showOpen(visit: SignedIn, first: Html | undefined, status = 200):
 /** A bank is shown by the name it was registered with, beside its id; the oldest client's where it has several. */
 async function bankNames({ clients }: PageParts): Promise<ReadonlyMap<string, string>> {
   const banks = await clients.list({ party: "bank" });
-  return new Map(banks.filter(({ endedAt }) => endedAt === undefined).map(({ partyId, name }) => [partyId, name]));
+  return new Map(
+    banks.filter(({ endedAt }) => endedAt === undefined).map(({ partyId, name }) => [partyId, name]),
+  );
 }

@@ -19,7 +19,8 @@ export interface Visit {
 /** The person who signed in. @throws SessionNotFound when the account was ended since */
 export async function accountOf({ interaction, parts }: Visit): Promise<Account> {
   const account = await parts.accounts.find(interaction.session?.accountId ?? "");
-  if (account === undefined || account.endedAt !== undefined) throw new errors.SessionNotFound("nobody is signed in");
+  if (account === undefined || account.endedAt !== undefined)
+    throw new errors.SessionNotFound("nobody is signed in");
   return account;
 }
 

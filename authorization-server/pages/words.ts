@@ -18,7 +18,10 @@ export const WORDS = {
   signInFor: { zh: "请登录,以便处理以下机构的请求:", en: "Sign in to answer the request of" },
   signInToAnswer: { zh: "请登录,以便处理授权请求。", en: "Sign in to answer requests for consent." },
   wrongPassword: { zh: "账号或密码不正确。", en: "The login or the password is wrong." },
-  tooManyAttempts: { zh: "尝试次数过多,请稍后再试。", en: "Too many attempts. Please wait before you try again." },
+  tooManyAttempts: {
+    zh: "尝试次数过多,请稍后再试。",
+    en: "Too many attempts. Please wait before you try again.",
+  },
   otherPerson: {
     zh: "此浏览器已由另一账号登录,请先退出登录。",
     en: "Somebody else is signed in in this browser. Sign out first.",
@@ -56,7 +59,10 @@ export const WORDS = {
   appAsks: { zh: "请求以贵方名义使用以下功能:", en: "asks to act in your name:" },
   open: { zh: "待处理的授权请求", en: "Requests that wait for your answer" },
   none: { zh: "没有待处理的请求。", en: "Nothing waits for your answer." },
-  approved: { zh: "已授权。您可随时撤回。", en: "You have given your consent. You can withdraw it at any time." },
+  approved: {
+    zh: "已授权。您可随时撤回。",
+    en: "You have given your consent. You can withdraw it at any time.",
+  },
   denied: { zh: "已拒绝。", en: "You have denied the request." },
   awaiting: {
     zh: "已签署,等待其他授权签字人签署。",
@@ -108,7 +114,11 @@ export const CATEGORY_WORDS: Readonly<Record<Category, Words & { readonly holds:
     en: "Logistics",
     holds: { zh: "发货及时率、物流时效", en: "punctuality of dispatch, lead times" },
   },
-  REVIEWS: { zh: "评价信息", en: "Reviews", holds: { zh: "评分、趋势、差评占比", en: "scores, trend, negative share" } },
+  REVIEWS: {
+    zh: "评价信息",
+    en: "Reviews",
+    holds: { zh: "评分、趋势、差评占比", en: "scores, trend, negative share" },
+  },
   SOCIAL: {
     zh: "社交信息",
     en: "Social",

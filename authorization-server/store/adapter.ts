@@ -54,7 +54,8 @@ function modelAdapter(model: string, parts: AdapterParts): Adapter {
       store.put(model, id, { payload, lifetimeSeconds: expiresIn ?? LIFETIME_SECONDS_DEFAULT }),
     find: async (id) => {
       const payload = await store.find(model, id);
-      if (payload === undefined || model !== "BackchannelAuthenticationRequest") return payload as AdapterPayload;
+      if (payload === undefined || model !== "BackchannelAuthenticationRequest")
+        return payload as AdapterPayload;
       return (await parts.poll(id, payload)) as AdapterPayload;
     },
     findByUid: async (uid) => (await store.findByUid(model, uid)) as AdapterPayload | undefined,
@@ -81,7 +82,11 @@ function modelAdapter(model: string, parts: AdapterParts): Adapter {
  * Somebody else was quicker with a thing that may be used once: a copy is about (RFC 6749 section 4.1.2, RFC 9700
  * section 4.14.2). Whatever rests on its grant ends, whoever of the two is the thief.
  */
-async function refuseSecondUse(model: string, id: string, { store, credentials }: AdapterParts): Promise<never> {
+async function refuseSecondUse(
+  model: string,
+  id: string,
+  { store, credentials }: AdapterParts,
+): Promise<never> {
   if (model === "PushedAuthorizationRequest")
     throw new errors.InvalidRequestUri("request_uri is invalid, expired, or was already used");
   const grantId = (await store.find(model, id))?.["grantId"];

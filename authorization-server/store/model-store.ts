@@ -67,8 +67,7 @@ export function createModelStore(postgres: Postgres): ModelStore {
       return payload && { ...payload, jti: id };
     },
     // A session that renews its id in two requests at once stands there twice for a moment.
-    findByUid: (model, uid) =>
-      find("model = $1 and uid = $2 order by expires_at desc limit 1", [model, uid]),
+    findByUid: (model, uid) => find("model = $1 and uid = $2 order by expires_at desc limit 1", [model, uid]),
     consume: async (model, id) => {
       const text = `update ${TABLE} set consumed_at = clock_timestamp()
         where model = $1 and id = $2 and consumed_at is null returning id`;

@@ -121,6 +121,12 @@ function toRequested({ records, ...terms }: AskedTerms): RequestedTerms {
   return records.length === 0 ? terms : { ...terms, records };
 }
 
-function toAsked({ categories, records = [], lookbackMonths, expiresAt, frequency }: RequestedTerms): AskedTerms {
+function toAsked({
+  categories,
+  records = [],
+  lookbackMonths,
+  expiresAt,
+  frequency,
+}: RequestedTerms): AskedTerms {
   return { categories, records, lookbackMonths, expiresAt, frequency };
 }
