@@ -8,7 +8,7 @@ import type { Credentials } from "../credentials.js";
 import { describe } from "../oauth-errors.js";
 import { errors } from "../provider.js";
 import { partyOf } from "../token-claims.js";
-import { DetailProblem, detailsOf, isWithin, readAccessDetail, readConsentDetail } from "./profile-detail.js";
+import { DetailProblem, detailsOf, isWithin, joinConsents, readAccessDetail, readConsentDetail } from "./profile-detail.js";
 
 const DETAILS_MAX = 20;
 
@@ -25,14 +25,15 @@ function parseDetails(text: unknown): readonly unknown[] {
   return details;
 }
 
-/** The one consent that a bank asks for with a request. @throws InvalidAuthorizationDetails */
+/**
+ * The one consent that a bank asks for with a request: one detail, or two that differ in how closely their categories are
+ * to be read. @throws InvalidAuthorizationDetails
+ */
 export function askedConsentOf(client: Client, params: Readonly<Record<string, unknown>>): AskedConsent {
   if (params["authorization_details"] === undefined)
     throw new errors.InvalidAuthorizationDetails("authorization_details must say which consent is asked for");
-  const details = parseDetails(params["authorization_details"]);
-  if (details.length !== 1)
-    throw new errors.InvalidAuthorizationDetails("one request asks for one consent: exactly one detail");
-  const asked = told(() => readConsentDetail(details[0], partyOf(client).partyId));
+  const { partyId } = partyOf(client);
+  const asked = told(() => joinConsents(parseDetails(params["authorization_details"]), partyId));
   requirePurposes(client, [asked.purpose]);
   return asked;
 }

@@ -86,7 +86,7 @@ function formOf(page: Page): { readonly action: string; readonly fields: readonl
   if (action === "")
     throw new Error(`no form on the page ${page.url} (${page.status}): ${page.text.slice(0, 500)}`);
   const fields: [string, string][] = [];
-  for (const [input] of content.matchAll(/<input [^>]*>/g)) {
+  for (const [input] of content.matchAll(/<input\s[^>]*>/g)) {
     const attribute = (name: string): string | undefined =>
       new RegExp(`\\b${name}="([^"]*)"`).exec(input)?.[1];
     const type = attribute("type");
