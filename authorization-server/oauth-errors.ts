@@ -20,12 +20,16 @@ export function asOAuthError(error: unknown): unknown {
     case "BAD_USER_INPUT":
       return new errors.InvalidAuthorizationDetails(`${code}: ${told}`, { cause: error });
     case "RATE_LIMITED":
-      return new errors.AccessDenied(`${code}: the merchant denied lately; ask again ${retryOf(facts)}`, {
-        cause: error,
-      });
+      return new errors.AccessDenied(
+        describe(`${code}: ${String(facts.rule ?? told)}; ask again ${retryOf(facts)}`),
+        {
+          cause: error,
+        },
+      );
     case "CONFLICT":
     case "FORBIDDEN":
     case "NOT_FOUND":
+    case "SIGNATORY_NOT_REGISTERED":
       return new errors.AccessDenied(`${code}: ${told}`, { cause: error });
     case "SERVICE_UNAVAILABLE":
     case "CONSENT_UNKNOWN":

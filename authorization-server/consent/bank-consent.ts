@@ -8,7 +8,14 @@ import type { Credentials } from "../credentials.js";
 import { describe } from "../oauth-errors.js";
 import { errors } from "../provider.js";
 import { partyOf } from "../token-claims.js";
-import { DetailProblem, detailsOf, isWithin, joinConsents, readAccessDetail, readConsentDetail } from "./profile-detail.js";
+import {
+  DetailProblem,
+  detailsOf,
+  isWithin,
+  joinConsents,
+  readAccessDetail,
+  readConsentDetail,
+} from "./profile-detail.js";
 
 const DETAILS_MAX = 20;
 

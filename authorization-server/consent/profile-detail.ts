@@ -67,12 +67,18 @@ export function readConsentDetail(value: unknown, bank: string): AskedConsent {
 export function joinConsents(details: readonly unknown[], bank: string): AskedConsent {
   const [first, second, ...others] = details.map((detail) => readConsentDetail(detail, bank));
   if (first === undefined || others.length > 0)
-    throw new DetailProblem("one request asks for one consent: one detail, or two for summaries and for records");
+    throw new DetailProblem(
+      "one request asks for one consent: one detail, or two for summaries and for records",
+    );
   if (second === undefined) return first;
-  const sameKey = ({ terms: { categories: _categories, records: _records, ...same }, ...rest }: AskedConsent): string =>
-    JSON.stringify([rest, same]);
+  const sameKey = ({
+    terms: { categories: _categories, records: _records, ...same },
+    ...rest
+  }: AskedConsent): string => JSON.stringify([rest, same]);
   if (sameKey(first) !== sameKey(second))
-    throw new DetailProblem("one request asks for one consent: details may differ in datatypes and privileges only");
+    throw new DetailProblem(
+      "one request asks for one consent: details may differ in datatypes and privileges only",
+    );
   const categories = [...first.terms.categories, ...second.terms.categories];
   if (new Set(categories).size !== categories.length) throw new DetailProblem("datatypes names one twice");
   const records = [...first.terms.records, ...second.terms.records];

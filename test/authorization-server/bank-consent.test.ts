@@ -29,7 +29,10 @@ function pushConsent(detail: object, client = bank): Promise<Pushed> {
   return push(client, issuer, { redirect_uri: BANK_CALLBACK, scope: "profile:read", authorization_details });
 }
 
-async function openConsent(pushed: Pushed, login: string): Promise<{ page: Page; answer: (fields: object) => Promise<Page> }> {
+async function openConsent(
+  pushed: Pushed,
+  login: string,
+): Promise<{ page: Page; answer: (fields: object) => Promise<Page> }> {
   const browser = openBrowser();
   const page = await browser.submit(await browser.open(pushed.url), { login, password: PASSWORD });
   return { page, answer: (fields) => browser.submit(page, fields as Record<string, string>) };
@@ -50,18 +53,35 @@ function errorOf(url: string, pushed: Pushed): { error: string; error_descriptio
 
 describe("a bank that sends a merchant here", () => {
   it("gets what the merchant left of the request, in the token, in introspection and in the ledger", async () => {
-    const detail = consentDetail(ALICE, { purposes: ["CREDIT_LIMIT_REVIEW"], frequency: { count: 4, period: "MONTH" } });
+    const detail = consentDetail(ALICE, {
+      purposes: ["CREDIT_LIMIT_REVIEW"],
+      frequency: { count: 4, period: "MONTH" },
+    });
     const pushed = await pushConsent(detail);
     const { page, answer } = await openConsent(pushed, "alice");
     expect(page.text).toContain("Demo Bank 示例银行");
     expect(page.text).toContain("授信额度复核");
-    const { url } = await answer({ decision: "approve", category: ["IDENTITY", "TRANSACTIONS"], lookback: "6" });
+    const { url } = await answer({
+      decision: "approve",
+      category: ["IDENTITY", "TRANSACTIONS"],
+      lookback: "6",
+    });
     const tokens = await exchange(bank, pushed, url);
     const granted = [
-      { type: detail.type, merchants: [ALICE], purposes: ["CREDIT_LIMIT_REVIEW"], datatypes: ["IDENTITY", "TRANSACTIONS"] },
+      {
+        type: detail.type,
+        merchants: [ALICE],
+        purposes: ["CREDIT_LIMIT_REVIEW"],
+        datatypes: ["IDENTITY", "TRANSACTIONS"],
+      },
     ];
     const claims = decodeJwt(tokens.access_token);
-    expect(claims).toMatchObject({ sub: "demo-bank", party: "bank", scope: "profile:read", authorization_details: granted });
+    expect(claims).toMatchObject({
+      sub: "demo-bank",
+      party: "bank",
+      scope: "profile:read",
+      authorization_details: granted,
+    });
     expect(claims).not.toHaveProperty("signatory");
     expect(tokens.authorization_details).toEqual(granted);
     expect(await introspect(bank, tokens.access_token)).toMatchObject({
@@ -72,7 +92,10 @@ describe("a bank that sends a merchant here", () => {
       cnf: { jkt: await bank.dpop.calculateThumbprint() },
     });
     const again = await refresh(bank, tokens.refresh_token ?? "");
-    expect(decodeJwt(again.access_token)).toMatchObject({ authorization_details: granted, grant_id: claims["grant_id"] });
+    expect(decodeJwt(again.access_token)).toMatchObject({
+      authorization_details: granted,
+      grant_id: claims["grant_id"],
+    });
     const request = await issuer.desk.request({
       merchant: ALICE,
       bank: "demo-bank",
@@ -95,12 +118,20 @@ describe("a bank that sends a merchant here", () => {
     const figures = consentDetail(BOB, { datatypes: ["IDENTITY", "TRANSACTIONS"] });
     const records = { ...figures, datatypes: ["SETTLEMENTS"], privileges: ["SUMMARY", "RECORDS"] };
     const authorization_details = JSON.stringify([figures, records]);
-    const pushed = await push(bank, issuer, { redirect_uri: BANK_CALLBACK, scope: "profile:read", authorization_details });
+    const pushed = await push(bank, issuer, {
+      redirect_uri: BANK_CALLBACK,
+      scope: "profile:read",
+      authorization_details,
+    });
     const { page, answer } = await openConsent(pushed, "bob");
     const [tick = ""] = /<input[^>]*name="records"[^>]*>/.exec(page.text) ?? [];
     expect(tick).toContain('value="SETTLEMENTS"');
     expect(tick).not.toContain("checked");
-    const tokens = await exchange(bank, pushed, (await answer({ decision: "approve", records: "SETTLEMENTS" })).url);
+    const tokens = await exchange(
+      bank,
+      pushed,
+      (await answer({ decision: "approve", records: "SETTLEMENTS" })).url,
+    );
     const same = { type: figures.type, merchants: [BOB], purposes: ["PRE_LOAN_ASSESSMENT"] };
     expect(decodeJwt(tokens.access_token)["authorization_details"]).toEqual([
       { ...same, datatypes: ["IDENTITY", "TRANSACTIONS"] },
@@ -112,7 +143,9 @@ describe("a bank that sends a merchant here", () => {
     const detail = consentDetail(ALICE, { purposes: ["FRAUD_PREVENTION"], datatypes: ["IDENTITY"] });
     const pushed = await pushConsent(detail);
     const { answer } = await openConsent(pushed, "alice");
-    expect(errorOf((await answer({ decision: "deny" })).url, pushed)).toMatchObject({ error: "access_denied" });
+    expect(errorOf((await answer({ decision: "deny" })).url, pushed)).toMatchObject({
+      error: "access_denied",
+    });
     const again = await pushConsent(detail);
     const { page } = await openConsent(again, "alice");
     expect(errorOf(page.url, again)).toEqual({
@@ -122,16 +155,35 @@ describe("a bank that sends a merchant here", () => {
   });
 
   it("is not given another merchant's consent: whoever signs in must act for the one that was named", async () => {
-    const pushed = await pushConsent(consentDetail(ALICE, { purposes: ["GUARANTEE_REVIEW"], datatypes: ["IDENTITY"], frequency: { count: 4, period: "MONTH" } }));
+    const pushed = await pushConsent(
+      consentDetail(ALICE, {
+        purposes: ["GUARANTEE_REVIEW"],
+        datatypes: ["IDENTITY"],
+        frequency: { count: 4, period: "MONTH" },
+      }),
+    );
     const { page, answer } = await openConsent(pushed, "bob");
     expect(page.status).toBe(403);
-    expect(errorOf((await answer({ decision: "leave" })).url, pushed)).toMatchObject({ error: "access_denied" });
+    expect(errorOf((await answer({ decision: "leave" })).url, pushed)).toMatchObject({
+      error: "access_denied",
+    });
   });
 
   it("gets nothing wider than asked, whatever is put into the form", async () => {
-    const pushed = await pushConsent(consentDetail(BOB, { datatypes: ["IDENTITY"], purposes: ["COLLECTION"], frequency: { count: 2, period: "MONTH" } }));
+    const pushed = await pushConsent(
+      consentDetail(BOB, {
+        datatypes: ["IDENTITY"],
+        purposes: ["COLLECTION"],
+        frequency: { count: 2, period: "MONTH" },
+      }),
+    );
     const { answer } = await openConsent(pushed, "bob");
-    for (const wider of [{ lookback: "13" }, { count: "3" }, { until: "2999-01-01" }, { category: undefined }]) {
+    for (const wider of [
+      { lookback: "13" },
+      { count: "3" },
+      { until: "2999-01-01" },
+      { category: undefined },
+    ]) {
       const page = await answer({ decision: "approve", ...wider });
       expect(page.status, JSON.stringify(wider)).toBe(422);
     }
@@ -140,7 +192,9 @@ describe("a bank that sends a merchant here", () => {
       pushed,
       (await answer({ decision: "approve", category: ["IDENTITY", "FINANCING"], records: "IDENTITY" })).url,
     );
-    expect(decodeJwt(tokens.access_token)["authorization_details"]).toMatchObject([{ datatypes: ["IDENTITY"] }]);
+    expect(decodeJwt(tokens.access_token)["authorization_details"]).toMatchObject([
+      { datatypes: ["IDENTITY"] },
+    ]);
   });
 
   it("may push for a merchant that nobody knows: the answer is the same", async () => {
@@ -150,7 +204,14 @@ describe("a bank that sends a merchant here", () => {
 
 describe("a consent that cannot be asked for", () => {
   const refusals: readonly (readonly [string, object])[] = [
-    ["a category that the purpose does not need", consentDetail(ALICE, { purposes: ["COLLECTION"], datatypes: ["SOCIAL"], frequency: { count: 1, period: "MONTH" } })],
+    [
+      "a category that the purpose does not need",
+      consentDetail(ALICE, {
+        purposes: ["COLLECTION"],
+        datatypes: ["SOCIAL"],
+        frequency: { count: 1, period: "MONTH" },
+      }),
+    ],
     ["a window beyond the ceiling", consentDetail(ALICE, { lookback_months: 99 })],
     ["a life beyond the ceiling", consentDetail(ALICE, { expires_at: "2999-01-01T00:00:00Z" })],
     ["more inquiries than the ceiling", consentDetail(ALICE, { frequency: { count: 1000, period: "DAY" } })],
@@ -164,21 +225,34 @@ describe("a consent that cannot be asked for", () => {
     ["no instant for an end", consentDetail(ALICE, { expires_at: "tomorrow" })],
   ];
   it.each(refusals)("with %s is refused where it is pushed", async (_what, detail) => {
-    expect(await refusalOf(pushConsent(detail))).toMatchObject({ status: 400, error: "invalid_authorization_details" });
+    expect(await refusalOf(pushConsent(detail))).toMatchObject({
+      status: 400,
+      error: "invalid_authorization_details",
+    });
   });
 
   it("is asked for one at a time, and never without saying what", async () => {
-    const two = [consentDetail(ALICE), consentDetail(ALICE, { purposes: ["COLLECTION"], datatypes: ["IDENTITY"] })];
+    const two = [
+      consentDetail(ALICE),
+      consentDetail(ALICE, { purposes: ["COLLECTION"], datatypes: ["IDENTITY"] }),
+    ];
     const parameters = { redirect_uri: BANK_CALLBACK, scope: "profile:read" };
-    const pushed = await push(bank, issuer, { ...parameters, authorization_details: JSON.stringify(two) }).catch(refused);
+    const pushed = await push(bank, issuer, {
+      ...parameters,
+      authorization_details: JSON.stringify(two),
+    }).catch(refused);
     expect(pushed).toMatchObject({ error: "invalid_authorization_details" });
-    expect(await refusalOf(push(bank, issuer, parameters))).toMatchObject({ error: "invalid_authorization_details" });
+    expect(await refusalOf(push(bank, issuer, parameters))).toMatchObject({
+      error: "invalid_authorization_details",
+    });
   });
 
   it("does not tell the bank who signs in", async () => {
     const parameters = { redirect_uri: BANK_CALLBACK, scope: "openid profile:read" };
     const authorization_details = JSON.stringify([consentDetail(ALICE)]);
-    expect(await refusalOf(push(bank, issuer, { ...parameters, authorization_details }))).toMatchObject({ error: "invalid_scope" });
+    expect(await refusalOf(push(bank, issuer, { ...parameters, authorization_details }))).toMatchObject({
+      error: "invalid_scope",
+    });
   });
 
   async function refused(error: unknown): Promise<unknown> {

@@ -10,10 +10,14 @@ export interface Page {
 export interface Browser {
   /** Resolves to a page, or to the foreign address that it was sent to. */
   open(url: string): Promise<Page>;
-  /** Sends the form that holds `button` with its own fields, changed as told; `undefined` unticks or empties a field. */
+  /**
+   * Sends the last form of a page, or the first that holds a text, with its own fields, changed as told; `undefined` unticks
+   * or empties a field.
+   */
   submit(
     page: Page,
     fields?: Readonly<Record<string, string | readonly string[] | undefined>>,
+    holding?: string,
   ): Promise<Page>;
   readonly cookies: ReadonlyMap<string, string>;
 }
@@ -50,8 +54,8 @@ export function openBrowser(headers: Record<string, string> = {}): Browser {
   };
   return {
     open: (url) => go(url, {}),
-    submit: (page, fields = {}) => {
-      const form = formOf(page);
+    submit: (page, fields = {}, holding) => {
+      const form = formOf(page, holding);
       const body = new URLSearchParams(form.fields);
       for (const [name, value] of Object.entries(fields)) {
         body.delete(name);
@@ -79,10 +83,14 @@ function keepCookie(cookies: Map<string, { value: string; path: string }>, line:
   else cookies.set(name, { value: pair.slice(at + 1), path });
 }
 
-/** The last form of a page: the sign-out form stands first. */
-function formOf(page: Page): { readonly action: string; readonly fields: readonly [string, string][] } {
+/** The last form of a page by default: the sign-out form stands first. */
+function formOf(
+  page: Page,
+  holding: string | undefined,
+): { readonly action: string; readonly fields: readonly [string, string][] } {
   const forms = [...page.text.matchAll(/<form method="post" action="([^"]*)">([\s\S]*?)<\/form>/g)];
-  const [, action = "", content = ""] = forms.at(-1) ?? [];
+  const [, action = "", content = ""] =
+    (holding === undefined ? forms.at(-1) : forms.find(([form]) => form.includes(holding))) ?? [];
   if (action === "")
     throw new Error(`no form on the page ${page.url} (${page.status}): ${page.text.slice(0, 500)}`);
   const fields: [string, string][] = [];

@@ -14,9 +14,10 @@ import type { Lifetimes } from "../../authorization-server/configuration.js";
 import { systemClock } from "../../foundation/clock.js";
 import { createSigner, generateSigningKey, type KeySet } from "../../foundation/tokens.js";
 import type { Credential } from "../../schema/claims.js";
-import type { ConsentDesk } from "../../schema/ports.js";
+import type { ConsentDesk, DeskSigner } from "../../schema/ports.js";
 import { CN_RULEBOOK } from "../../schema/rulebook.js";
 import { createConsentDesk } from "../../subgraphs/consents/index.js";
+import { setSignatories } from "../../subgraphs/consents/signatories/set-signatories.js";
 import { migrateAll } from "../../subgraphs/index.js";
 import { ALICE, BOB } from "./actors.js";
 import { createTestDatabase, type TestDatabase } from "./database.js";
@@ -45,6 +46,8 @@ export interface TestIssuer {
   readonly clients: Readonly<Record<"bank" | "otherBank" | "platform" | "app" | "officer", TestClient>>;
   /** Account ids of people who act for Alice's and Bob's firms; all have the same password. */
   readonly people: Readonly<Record<"alice" | "alicesPartner" | "bob", string>>;
+  /** Names those who must sign for a merchant. */
+  setSignatories(by: DeskSigner, list: { quorum: number; signatories: readonly string[] }): Promise<void>;
   /** Another instance of the same issuer on the same database; resolves to its own address. */
   another(): Promise<string>;
   close(): Promise<void>;
@@ -129,6 +132,12 @@ export async function startTestIssuer(options: TestIssuerOptions = {}): Promise<
     ended,
     clients: await registerClients(server),
     people: await addPeople(server),
+    setSignatories: async (by, list) =>
+      void (await setSignatories(
+        { store: { postgres }, rulebook: CN_RULEBOOK, signArtefact: async () => "" },
+        by,
+        list,
+      )),
     another: async () => (await listen(0)).url,
     close: async () => {
       for (const { app, server: one } of running) {

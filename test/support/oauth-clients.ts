@@ -153,3 +153,23 @@ export async function revoke({ as, client, auth }: OAuthClient, token: string): 
   const response = await oauth.revocationRequest(as, client, auth, token, PLAIN_HTTP);
   await oauth.processRevocationResponse(response);
 }
+
+/** Asks by the backchannel (CIBA). */
+export async function askBackchannel(
+  { as, client, auth }: OAuthClient,
+  issuer: Pick<TestIssuer, "audience">,
+  parameters: Record<string, string>,
+): Promise<oauth.BackchannelAuthenticationResponse> {
+  const all = { scope: "openid profile:read", resource: issuer.audience, ...parameters };
+  const response = await oauth.backchannelAuthenticationRequest(as, client, auth, all, PLAIN_HTTP);
+  return oauth.processBackchannelAuthenticationResponse(as, client, response);
+}
+
+/** Polls once for the answer. */
+export async function poll(
+  { as, client, auth, options }: OAuthClient,
+  authReqId: string,
+): Promise<oauth.TokenEndpointResponse> {
+  const response = await oauth.backchannelAuthenticationGrantRequest(as, client, auth, authReqId, options);
+  return oauth.processBackchannelAuthenticationGrantResponse(as, client, response);
+}
