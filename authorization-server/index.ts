@@ -20,7 +20,7 @@ import { createAdapterFactory } from "./store/adapter.js";
 import { createModelStore, type ModelStore } from "./store/model-store.js";
 import { createTokenClaims } from "./token-claims.js";
 
-export { migrateAuthorizationServer } from "./migrations/index.js";
+export { AUTHORIZATION_SCHEMAS } from "./migrations/index.js";
 
 export interface AuthorizationServerOptions {
   /** Where clients find it: an address with a path and without a slash at its end. */

@@ -62,6 +62,11 @@ export const GATEWAY_SETTINGS = {
     doc: "PostgreSQL 15 or newer of your own; absent starts the embedded one.",
     parse: connectionString(["postgres", "postgresql"]),
   }),
+  databaseOwnerUrl: optionalSecret({
+    env: "XINQIAO_DATABASE_OWNER_URL",
+    doc: "Login of the role that owns the tables and migrates them; the other role then uses them only.",
+    parse: connectionString(["postgres", "postgresql"]),
+  }),
   redisUrl: optionalSecret({
     env: "XINQIAO_REDIS_URL",
     doc: "Redis that several gateways share for request budgets and used DPoP proofs; absent keeps them in each process.",
@@ -229,6 +234,10 @@ export function gatewayRelations(values: GatewaySettings): string[] {
   if (given > 0)
     for (const [env, value] of Object.entries(foreign))
       if (value === undefined) problems.push(`${env} is required when another issuer is configured`);
+  if (values.databaseOwnerUrl !== undefined && values.databaseUrl === undefined)
+    problems.push(
+      "XINQIAO_DATABASE_OWNER_URL needs XINQIAO_DATABASE_URL, the login of the application's role",
+    );
   if (values.subgraphTimeoutMs >= values.requestTimeoutMs)
     problems.push("XINQIAO_SUBGRAPH_TIMEOUT must be below XINQIAO_REQUEST_TIMEOUT");
   if (values.recordTimeoutMs >= values.requestTimeoutMs)

@@ -1,6 +1,6 @@
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from "graphql";
 import type { Category } from "../schema/categories.js";
-import type { MonthRange, PlatformAccount, Principal } from "../schema/claims.js";
+import type { Credential, MonthRange, PlatformAccount, Principal } from "../schema/claims.js";
 import type { TermsInForce } from "../schema/consent.js";
 import type { LedgerConsent } from "../schema/consent-terms.js";
 import type { ErrorCode, ErrorFacts } from "../schema/errors.js";
@@ -80,7 +80,9 @@ export interface Authorized extends Stage<"authorized"> {
   /** For each root field that returns merchants, by response key: the merchant at each position. */
   readonly positions: ReadonlyMap<string, readonly string[]>;
   readonly refusedRoots: readonly RefusedRoot[];
-  /** Monotonic milliseconds at which the last consent check was sent. */
+  /** What the token rests on and was ended; when there is any, nothing is fetched and nothing leaves. */
+  readonly ended: readonly Credential[];
+  /** Monotonic milliseconds at which the last check of consents and credentials was sent. */
   readonly checkedAtMs: number;
   readonly rulebook: string;
 }

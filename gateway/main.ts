@@ -2,8 +2,9 @@ import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { systemClock } from "../foundation/clock.js";
 import { ConfigError } from "../foundation/config.js";
-import { ensureDatabase, startEmbeddedPostgres } from "../foundation/embedded-postgres.js";
 import { createLogger, type Logger } from "../foundation/log.js";
+import { openDatabase } from "../foundation/postgres/open-database.js";
+import { ONE_ROLE_WARNING } from "../foundation/postgres/prepare-database.js";
 import { createSigner } from "../foundation/tokens.js";
 import { BureauError } from "../schema/errors.js";
 import { DEMO_BANK, firstStart } from "../scripts/market/first-start.js";
@@ -55,7 +56,12 @@ async function main(): Promise<number> {
     await run(settings);
     return 0;
   } catch (error) {
-    const detail = error instanceof BureauError ? `${error.code}: ${error.detail ?? error.message}` : error;
+    const detail =
+      error instanceof BureauError
+        ? `${error.code}: ${error.detail ?? error.message}`
+        : error instanceof ConfigError
+          ? error.message
+          : error;
     process.stderr.write(`${detail instanceof Error ? (detail.stack ?? detail.message) : String(detail)}\n`);
     return 1;
   }
@@ -66,7 +72,12 @@ async function run(settings: GatewaySettings): Promise<void> {
   const log = createLogger({ name: "gateway", level: settings.logLevel });
   const paths = dataPaths(settings);
   const keys = await loadKeys(paths.keys);
-  const database = await openDatabase(settings, paths.postgres);
+  const database = await openDatabase({
+    databaseUrl: settings.databaseUrl?.reveal(),
+    ownerUrl: settings.databaseOwnerUrl?.reveal(),
+    dataDirectory: paths.postgres,
+    flags: ["-c", "max_connections=60"],
+  });
   const budget = await createRequestBudget({
     redisUrl: settings.redisUrl?.reveal(),
     requestsPerMinute: settings.budgetRequests,
@@ -74,7 +85,7 @@ async function run(settings: GatewaySettings): Promise<void> {
   const proofs = await openReplayGuard(settings.redisUrl?.reveal());
   const bureau = await openBureau({
     ...settings,
-    connectionString: database.connectionString,
+    ...database,
     clock: systemClock,
     keys,
     tokens: tokenSettings(settings, keys.issuer),
@@ -83,6 +94,7 @@ async function run(settings: GatewaySettings): Promise<void> {
     budget,
     onError: (error, requestId) => logError(log, error, requestId),
   });
+  if (bureau.databasePowers.length > 0) log.warn({ powers: bureau.databasePowers }, ONE_ROLE_WARNING);
   try {
     const facts = await prepareDemo({ settings, bureau, keys, file: paths.market, stop });
     const url = await bureau.gateway.app.listen({ host: settings.host, port: settings.port });
@@ -100,17 +112,6 @@ async function run(settings: GatewaySettings): Promise<void> {
     await database.stop();
     clearTimeout(forced);
   }
-}
-
-async function openDatabase(
-  settings: GatewaySettings,
-  folder: string,
-): Promise<{ connectionString: string; stop: () => Promise<void> }> {
-  if (settings.databaseUrl !== undefined)
-    return { connectionString: settings.databaseUrl.reveal(), stop: async () => {} };
-  const server = await startEmbeddedPostgres({ dataDirectory: folder, flags: ["-c", "max_connections=60"] });
-  await ensureDatabase(server.connectionString("postgres"), "xinqiao");
-  return { connectionString: server.connectionString("xinqiao"), stop: () => server.stop() };
 }
 
 interface DemoParts {

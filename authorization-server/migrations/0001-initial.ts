@@ -78,22 +78,26 @@ const TABLES = [
 ];
 
 const GUARDS = [
+  // Named like the guards of the other schemas: the application's role is not even given the rights that it refuses.
+  `create function "authorization".refuse_change() returns trigger language plpgsql as $$
+    begin
+      raise exception '% of %.% is refused: ended is ended', tg_op, tg_table_schema, tg_table_name
+        using errcode = 'restrict_violation';
+    end
+  $$`,
   `create function "authorization".refuse_return() returns trigger language plpgsql as $$
     begin
-      if tg_op = 'DELETE' or tg_op = 'TRUNCATE' then
-        raise exception '% of % is refused: ended is ended', tg_op, tg_table_name using errcode = 'restrict_violation';
-      end if;
       if old.ended_at is not null then
-        raise exception '% was ended' , tg_table_name using errcode = 'restrict_violation';
+        raise exception 'it was ended' using errcode = 'restrict_violation';
       end if;
       return new;
     end
   $$`,
   ...["client", "account"].flatMap((table) => [
-    `create trigger forward_only before update or delete on "authorization".${table}
+    `create trigger never_removed before delete or truncate on "authorization".${table}
+      for each statement execute function "authorization".refuse_change()`,
+    `create trigger forward_only before update on "authorization".${table}
       for each row execute function "authorization".refuse_return()`,
-    `create trigger never_emptied before truncate on "authorization".${table}
-      for each statement execute function "authorization".refuse_return()`,
   ]),
   `create function "authorization".keep_consumed() returns trigger language plpgsql as $$
     begin

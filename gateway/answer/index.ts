@@ -1,9 +1,10 @@
 import { GraphQLError } from "graphql";
 import type { Level } from "../../schema/categories.js";
-import type { PlatformAccount } from "../../schema/claims.js";
+import type { Binding, PlatformAccount } from "../../schema/claims.js";
 import type { LoanStage } from "../../schema/consent-terms.js";
-import { ERRORS, isErrorCode } from "../../schema/errors.js";
+import { BureauError, ERRORS, isErrorCode } from "../../schema/errors.js";
 import type { AnswerError, Inquiry, Recorded } from "../inquiry.js";
+import { challengeFor } from "./challenge.js";
 import { safeError } from "./safe-error.js";
 
 /** One answer as it leaves: an executor's result. */
@@ -35,9 +36,11 @@ interface InquiryNote {
   readonly receipt: { readonly leafHash: string; readonly recordedAt: string } | null;
 }
 
-/** The last station: only what is on record becomes an answer. */
+/** The last station: only what is on record becomes an answer, and none goes to who has lost its standing. */
 export function answer(recorded: Recorded): Answer {
   const { released } = recorded;
+  const { ended, principal } = released.authorized;
+  if (ended.length > 0) return failure(new BureauError("CREDENTIAL_REVOKED"), principal.binding);
   const notes = [...released.authorized.inquiries.values()].map((inquiry) => noteOf(inquiry, recorded));
   return {
     data: released.data as Record<string, unknown> | null,
@@ -47,15 +50,14 @@ export function answer(recorded: Recorded): Answer {
 }
 
 /** The answer of an operation that ended before a release: one error with its HTTP status, and no data at all. */
-export function failure(error: unknown): Answer {
+export function failure(error: unknown, binding?: Binding): Answer {
   const safe = safeError(error);
   const code = safe.extensions["code"];
   const status = isErrorCode(code) ? ERRORS[code].http : 500;
-  const retryAfter =
-    isErrorCode(code) && ERRORS[code].retry === "later" && status === 503
-      ? [["retry-after", "1"] as const]
-      : [];
-  const http = { status, headers: new Map<string, string>(retryAfter) };
+  const headers = new Map<string, string>();
+  if (isErrorCode(code) && ERRORS[code].retry === "later" && status === 503) headers.set("retry-after", "1");
+  if (isErrorCode(code) && status === 401) headers.set("www-authenticate", challengeFor(code, binding));
+  const http = { status, headers };
   return { errors: [new GraphQLError(safe.message, { extensions: { ...safe.extensions, http } })] };
 }
 

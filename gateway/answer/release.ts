@@ -32,6 +32,9 @@ const NO_CONSENT = { code: "CONSENT_REQUIRED" as const };
  * position under a root, never by what a subgraph says of it.
  */
 export function release(fetched: Fetched, index: PolicyIndex): Released {
+  const { authorized } = fetched;
+  if (authorized.ended.length > 0)
+    return { authorized, data: null, errors: [], categories: new Map() } as unknown as Released;
   return new Release(fetched, index).run();
 }
 

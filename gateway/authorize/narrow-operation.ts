@@ -20,9 +20,10 @@ const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: 
 /**
  * Cuts out of the operation what no inquiry of it may see, so that it is neither planned nor fetched; the first of the
  * four points of enforcement. Fragments are inlined, because a fragment may be spread below merchants that are decided
- * differently. Resolves to `undefined` when nothing is left.
+ * differently. Resolves to `undefined` when nothing is left, or the asker's standing is lost.
  */
 export function narrowOperation(authorized: Authorized, index: PolicyIndex): Narrowed | undefined {
+  if (authorized.ended.length > 0) return undefined;
   const { operation, principal } = authorized;
   const refused = new Set(authorized.refusedRoots.map((root) => root.responseKey));
   const granted = new Set<Category>();

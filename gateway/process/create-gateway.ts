@@ -19,6 +19,7 @@ import { createApollo } from "../apollo.js";
 import type { RequestBudget } from "../receive/request-budget.js";
 import { createAuthenticate } from "../authenticate/index.js";
 import type { ReplayGuard } from "../authenticate/spend-proof.js";
+import { createStanding } from "../authorize/standing.js";
 import { type Federation, startFederation } from "../fetch/federation.js";
 import { RepresentationGate } from "../fetch/representations.js";
 import { createSignPermit } from "../fetch/sign-permit.js";
@@ -123,6 +124,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       terminators: networkList(parts.possession.tlsTerminators),
     }),
     authenticate: authenticateOf(parts),
+    standing: createStanding({ ledger, clock }),
     intakes: parts.intakes,
     budget: parts.budget,
     keys: publicKeySet(parts.publishedKeys),

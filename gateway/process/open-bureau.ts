@@ -2,6 +2,7 @@ import path from "node:path";
 import type { Clock } from "../../foundation/clock.js";
 import { loadOrCreateKey, loadOrCreateSecret } from "../../foundation/key-store.js";
 import { openPostgres, type Postgres } from "../../foundation/postgres.js";
+import { type DatabaseRoles, prepareDatabase } from "../../foundation/postgres/prepare-database.js";
 import {
   createSigner,
   type Key,
@@ -10,12 +11,22 @@ import {
   randomSecret,
   type TokenAlgorithm,
 } from "../../foundation/tokens.js";
-import type { ConsentLedger, FeedIntake, InquiryLog } from "../../schema/ports.js";
+import type {
+  ConsentLedger,
+  CredentialRegister,
+  FeedIntake,
+  InquiryLog,
+  LinkGrant,
+} from "../../schema/ports.js";
 import { CN_RULEBOOK } from "../../schema/rulebook.js";
 import type { Subgraph } from "../../schema/subgraph.js";
-import { createConsentLedger } from "../../subgraphs/consents/index.js";
+import {
+  createConsentLedger,
+  createCredentialRegister,
+  createLinkGrant,
+} from "../../subgraphs/consents/index.js";
 import { createPermitVerifier } from "../../subgraphs/host/permit.js";
-import { migrateAll, SUBGRAPHS } from "../../subgraphs/index.js";
+import { SUBGRAPH_SCHEMAS, SUBGRAPHS } from "../../subgraphs/index.js";
 import { createInquiryLog } from "../../subgraphs/inquiries/index.js";
 import { createAccountDirectory, createMerchantsIntake } from "../../subgraphs/merchants/index.js";
 import { createSignalsIntake } from "../../subgraphs/signals/index.js";
@@ -43,8 +54,7 @@ export interface BureauKeys {
 }
 
 /** What a bureau is opened with. */
-export interface BureauOptions {
-  readonly connectionString: string;
+export interface BureauOptions extends DatabaseRoles {
   readonly clock: Clock;
   readonly keys: BureauKeys;
   readonly tokens: {
@@ -76,6 +86,11 @@ export interface Bureau {
   readonly postgres: Postgres;
   readonly subgraphs: readonly Subgraph[];
   readonly intakes: readonly FeedIntake[];
+  /** Where clients, keys, grants and tokens are ended. */
+  readonly credentials: CredentialRegister;
+  readonly linkGrant: LinkGrant;
+  /** What the application's database role can do beyond using its tables; empty where an owner is kept apart. */
+  readonly databasePowers: readonly string[];
   close(): Promise<void>;
 }
 
@@ -98,8 +113,8 @@ export async function loadKeys(folder: string): Promise<BureauKeys> {
 export async function openBureau(options: BureauOptions, seams: BureauSeams = {}): Promise<Bureau> {
   const { clock, keys } = options;
   const open = poolOpener(options);
+  const { powers } = await prepareDatabase(options, SUBGRAPH_SCHEMAS);
   const postgres = open("intake", 4);
-  await migrateAll(postgres);
   const reading = open("subgraphs", options.poolMax, options.onStatement);
   const subgraphs = (await createSubgraphs(options, reading)).map(
     (subgraph) => seams.subgraph?.(subgraph) ?? subgraph,
@@ -133,7 +148,17 @@ export async function openBureau(options: BureauOptions, seams: BureauSeams = {}
     await gateway.close();
     await Promise.all([postgres, reading, ledgerPool, recordPool].map((pool) => pool.close()));
   };
-  return { gateway, postgres, subgraphs, intakes, close };
+  const store = { postgres: reading };
+  return {
+    gateway,
+    postgres,
+    subgraphs,
+    intakes,
+    credentials: createCredentialRegister(store),
+    linkGrant: createLinkGrant(store),
+    databasePowers: powers,
+    close,
+  };
 }
 
 /** What platforms' refunds are like on the whole changes slowly; it is learnt anew every ten minutes. */

@@ -14,6 +14,7 @@ import type { FeedIntake } from "../../schema/ports.js";
 import { maskedError, safeError } from "../answer/safe-error.js";
 import type { RequestContext } from "../apollo.js";
 import type { Authenticate } from "../authenticate/index.js";
+import type { Standing } from "../authorize/standing.js";
 import type { Authenticated } from "../inquiry.js";
 import type { RequestBudget } from "../receive/request-budget.js";
 import { feedRoutes } from "../receive/feed-routes.js";
@@ -28,6 +29,7 @@ export interface ServerOptions {
   readonly receive: Receive;
   readonly readFacts: ReadFacts;
   readonly authenticate: Authenticate;
+  readonly standing: Standing;
   readonly intakes: readonly FeedIntake[];
   readonly budget: RequestBudget;
   /** Public keys of the development issuer and of consent artefacts. */
@@ -76,9 +78,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       return reply.code(503).send({ status: "not ready" });
     }
   });
-  const { intakes } = options;
+  const { intakes, standing } = options;
   const authenticate = admission(options);
-  await app.register(async (scope) => feedRoutes(scope, { authenticate, intakes }));
+  await app.register(async (scope) => feedRoutes(scope, { authenticate, standing, intakes }));
   await app.register(async (scope) => graphqlRoute(scope, options));
   return app;
 }

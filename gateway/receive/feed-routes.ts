@@ -1,5 +1,6 @@
 import { createGunzip } from "node:zlib";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Principal } from "../../schema/claims.js";
 import { BureauError } from "../../schema/errors.js";
 import { type FeedKind, isFeedKind } from "../../schema/feeds/kinds.js";
 import { FEED_SCHEMAS } from "../../schema/feeds/schemas.js";
@@ -9,8 +10,14 @@ import type { Authenticated } from "../inquiry.js";
 /** The second station, as this door needs it. */
 type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Promise<Authenticated>;
 
+/** The third station, as this door needs it: resolves to a second look, for just before something leaves. */
+interface Standing {
+  require(principal: Principal): Promise<() => Promise<void>>;
+}
+
 interface FeedRoutesOptions {
   readonly authenticate: Authenticate;
+  readonly standing: Standing;
   readonly intakes: readonly FeedIntake[];
 }
 
@@ -36,16 +43,17 @@ export async function feedRoutes(app: FastifyInstance, options: FeedRoutesOption
 
   app.get("/feeds/:kind/batches/:key", async (request, reply): Promise<BatchReport> => {
     const kind = kindOf(request);
-    const { principal } = authorizePlatform(await options.authenticate(request, reply));
+    const { principal, lookAgain } = await authorizePlatform(options, request, reply);
     const { key } = request.params as { key: string };
     const report = await intakeOf(kind).report(principal.id, kind, key);
+    await lookAgain();
     if (report === undefined) throw new BureauError("NOT_FOUND");
     return report;
   });
 
   app.post("/feeds/:kind", async (request, reply: FastifyReply): Promise<BatchReport> => {
     const kind = kindOf(request);
-    const { principal } = authorizePlatform(await options.authenticate(request, reply));
+    const { principal } = await authorizePlatform(options, request, reply);
     const idempotencyKey = request.headers["idempotency-key"];
     if (typeof idempotencyKey !== "string" || !IDEMPOTENCY_KEY.test(idempotencyKey)) {
       throw refuse("the Idempotency-Key header must hold 1 to 128 visible ASCII characters");
@@ -63,13 +71,17 @@ function kindOf(request: FastifyRequest): FeedKind {
   return kind;
 }
 
-function authorizePlatform(authenticated: Authenticated): Authenticated {
-  if (authenticated.principal.party !== "platform")
-    throw new BureauError("FORBIDDEN", "only platforms publish feeds");
-  if (!authenticated.principal.scopes.has("feeds:write")) {
+async function authorizePlatform(
+  { authenticate, standing }: FeedRoutesOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<{ readonly principal: Principal; readonly lookAgain: () => Promise<void> }> {
+  const { principal } = await authenticate(request, reply);
+  if (principal.party !== "platform") throw new BureauError("FORBIDDEN", "only platforms publish feeds");
+  if (!principal.scopes.has("feeds:write")) {
     throw new BureauError("INSUFFICIENT_SCOPE", "feeds:write", { facts: { scope: "feeds:write" } });
   }
-  return authenticated;
+  return { principal, lookAgain: await standing.require(principal) };
 }
 
 function decodedBody(request: FastifyRequest): AsyncIterable<Uint8Array> {

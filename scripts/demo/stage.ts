@@ -2,7 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { systemClock } from "../../foundation/clock.js";
-import { ensureDatabase, startEmbeddedPostgres } from "../../foundation/embedded-postgres.js";
+import { openDatabase } from "../../foundation/postgres/open-database.js";
+import type { DatabaseRoles } from "../../foundation/postgres/prepare-database.js";
 import { createSigner, generateSigningKey, publicKeySet } from "../../foundation/tokens.js";
 import { createRequestBudget } from "../../gateway/receive/request-budget.js";
 import { createDevelopmentIssuer, type TokenRequest } from "../../gateway/process/development-issuer.js";
@@ -35,10 +36,9 @@ export interface GraphQLReply {
 /** Starts everything in a temporary folder. */
 export async function openStage(): Promise<Stage> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "xinqiao-demo-"));
-  const server = await startEmbeddedPostgres({ dataDirectory: path.join(folder, "postgres") });
-  await ensureDatabase(server.connectionString("postgres"), "xinqiao");
+  const database = await openDatabase({ dataDirectory: path.join(folder, "postgres") });
   const keys = await loadKeys(path.join(folder, "keys"));
-  const bureau = await openBureau(await settingsOf(server.connectionString("xinqiao"), keys));
+  const bureau = await openBureau(await settingsOf(database, keys));
   const url = await bureau.gateway.app.listen({ host: "127.0.0.1", port: 0 });
   const issue = createDevelopmentIssuer({
     signer: await createSigner(keys.issuer),
@@ -66,7 +66,7 @@ export async function openStage(): Promise<Stage> {
       ),
     close: async () => {
       await bureau.close();
-      await server.stop();
+      await database.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -95,9 +95,9 @@ async function openClients(url: string, issue: Stage["token"]) {
   return { token, send };
 }
 
-async function settingsOf(connectionString: string, keys: BureauKeys): Promise<BureauOptions> {
+async function settingsOf(database: DatabaseRoles, keys: BureauKeys): Promise<BureauOptions> {
   return {
-    connectionString,
+    ...database,
     clock: systemClock,
     keys,
     tokens: {

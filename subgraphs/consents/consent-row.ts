@@ -6,11 +6,15 @@ import type {
 } from "../../schema/consent-terms.js";
 
 /**
- * The database's clock, one value a statement, in milliseconds; `$1` stands for it where a test sets the clock.
- * The statement's own clock is read after its snapshot was taken, so nothing it sees lies in its future.
+ * The database's clock, one value a statement, in milliseconds, and the first days of the periods that hold it; `$1`
+ * stands for it where a test sets the clock. The statement's own clock is read after its snapshot was taken, so nothing
+ * it sees lies in its future.
  */
-export const CLOCK = `clock as materialized (
+export const CLOCK = `instant as materialized (
   select date_trunc('milliseconds', coalesce($1::timestamptz, clock_timestamp())) as now
+), clock as materialized (
+  select now, consents.period_start('DAY', now) as day, consents.period_start('WEEK', now) as week,
+    consents.period_start('MONTH', now) as month, consents.period_start('TOTAL', now) as total from instant
 )`;
 
 /**

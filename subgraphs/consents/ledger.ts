@@ -1,8 +1,10 @@
+import type pg from "pg";
 import { createCoalescer } from "../../foundation/coalescer.js";
 import { createLane, type Lane } from "../../foundation/lane.js";
 import type { Postgres } from "../../foundation/postgres.js";
+import type { Credential } from "../../schema/claims.js";
 import { termsInForce } from "../../schema/consent.js";
-import type { Frequency, LedgerConsent } from "../../schema/consent-terms.js";
+import type { ConsentTerms, Frequency, LedgerConsent } from "../../schema/consent-terms.js";
 import { BureauError } from "../../schema/errors.js";
 import type { ConsentLedger, ConsentQuestion, ConsentSnapshot } from "../../schema/ports.js";
 import { CLOCK, CONSENT_COLUMNS, type ConsentRow, judgedAt, toLedgerConsent } from "./consent-row.js";
@@ -26,14 +28,12 @@ export interface ConsentLedgerOptions {
  */
 export function createConsentLedger(options: ConsentLedgerOptions): ConsentLedger {
   const setNow = (): Date | null => options.now?.() ?? null;
-  const checks = laneOf(options, (lane, callers: readonly (readonly ConsentQuestion[])[]) =>
-    readTruth(lane, callers, setNow()),
-  );
+  const checks = laneOf(options, (lane, callers: readonly Question[]) => readTruth(lane, callers, setNow()));
   const claims = laneOf(options, (lane, consents: readonly LedgerConsent[]) =>
     countUses(lane, consents, setNow()),
   );
   return {
-    check: async (questions) => ({ ...(await checks(questions)), ended: [] }),
+    check: (questions, credentials) => checks({ questions, credentials }),
     claimUses: (consents) => Promise.all(consents.map((consent) => claims(consent))),
   };
 }
@@ -58,8 +58,16 @@ function laneOf<Item, Result>(
   };
 }
 
+/**
+ * What is the same for the whole statement stands in the rows of the first question only (or in the one row of a
+ * statement without questions). The primary key of `ended_credential` begins with the id.
+ */
 const CHECK = `with ${CLOCK}
-select clock.now, pg_is_in_recovery() as replica, q.i, x.*
+select case when q.i > 1 then null else (date_part('epoch', clock.now) * 1000)::bigint end as now,
+  case when q.i > 1 then null else pg_is_in_recovery() end as replica,
+  case when q.i > 1 then null else
+    (select json_agg(e.kind || ' ' || e.id) from consents.ended_credential e where e.id = any($4::text[])) end as ended,
+  q.i, x.terms, x.events, x.used
 from clock
 left join unnest($2::text[], $3::text[]) with ordinality as q(bank, merchant, i) on true
 left join lateral (
@@ -69,33 +77,75 @@ left join lateral (
 ) x on true
 order by q.i, x.created_at desc`;
 
-type CheckRow = { readonly now: Date; readonly replica: boolean; readonly i: number | null } & (
-  | ConsentRow
-  | { readonly [column in keyof ConsentRow]: null }
-);
+/** Columns of {@link CHECK}, as text: a check is the busiest statement of all, and most columns need no conversion. */
+type CheckRow = readonly [
+  now: string | null,
+  replica: string | null,
+  ended: string | null,
+  i: string | null,
+  terms: string | null,
+  events: string | null,
+  used: string | null,
+];
+const AS_TEXT = { getTypeParser: () => (text: string) => text } as unknown as pg.CustomTypesConfig;
+
+interface Question {
+  readonly questions: readonly ConsentQuestion[];
+  readonly credentials: readonly Credential[];
+}
 
 /** One statement is one snapshot for all callers. */
 async function readTruth(
   lane: Lane,
-  callers: readonly (readonly ConsentQuestion[])[],
+  callers: readonly Question[],
   setNow: Date | null,
-): Promise<readonly Omit<ConsentSnapshot, "ended">[]> {
-  const questions = callers.flat();
-  const values = [setNow, questions.map(({ bank }) => bank), questions.map(({ merchant }) => merchant)];
+): Promise<readonly ConsentSnapshot[]> {
+  const banks: string[] = [];
+  const merchants: string[] = [];
+  const credentials = new Set<string>();
+  for (const caller of callers) {
+    for (const { bank, merchant } of caller.questions) {
+      banks.push(bank);
+      merchants.push(merchant);
+    }
+    for (const { id } of caller.credentials) credentials.add(id);
+  }
   const { rows } = await lane.run((client) =>
-    client.query<CheckRow>({ name: "consents.check", text: CHECK, values }),
+    client.query<CheckRow & unknown[]>({
+      name: "consents.check",
+      text: CHECK,
+      values: [setNow, banks, merchants, [...credentials]],
+      rowMode: "array",
+      types: AS_TEXT,
+    }),
   );
   const first = rows[0];
   // A standby can lag behind a revocation: it does not know.
-  if (first === undefined || first.replica) throw new BureauError("CONSENT_UNKNOWN", "not the primary");
-  const found: LedgerConsent[][] = questions.map(() => []);
-  for (const row of rows)
-    if (row.i !== null && row.terms !== null) found[row.i - 1]?.push(toLedgerConsent(row));
+  if (first === undefined || first[1] !== "f") throw new BureauError("CONSENT_UNKNOWN", "not the primary");
+  const found: LedgerConsent[][] = banks.map(() => []);
+  for (const [, , , i, terms, events, used] of rows) {
+    if (i === null || terms === null) continue;
+    const row = {
+      terms: JSON.parse(terms) as ConsentTerms,
+      events: events === null ? null : (JSON.parse(events) as ConsentRow["events"]),
+      used: Number(used),
+    };
+    found[Number(i) - 1]?.push(toLedgerConsent(row));
+  }
+  const now = new Date(Number(first[0]));
+  const ended = new Set(first[2] === null ? [] : (JSON.parse(first[2]) as string[]));
   let start = 0;
-  return callers.map(({ length }) => {
-    const consents = found.slice(start, (start += length));
-    return { now: judgedAt(first.now, consents.flat()), consents };
+  return callers.map((caller) => {
+    const consents = found.slice(start, (start += caller.questions.length));
+    return { now: judgedAt(now, consents.flat()), consents, ended: endedOf(caller.credentials, ended) };
   });
+}
+
+const NONE: readonly Credential[] = [];
+
+function endedOf(credentials: readonly Credential[], ended: ReadonlySet<string>): readonly Credential[] {
+  if (ended.size === 0) return NONE;
+  return credentials.filter(({ kind, id }) => ended.has(`${kind} ${id}`));
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   openBureau,
 } from "../../gateway/process/open-bureau.js";
 import { type Clock, systemClock } from "../../foundation/clock.js";
+import type { DatabaseRoles } from "../../foundation/postgres/prepare-database.js";
 import { createSigner, generateSigningKey, publicKeySet } from "../../foundation/tokens.js";
 import { BureauError } from "../../schema/errors.js";
 import { createSubgraphServer } from "../../subgraphs/host/http.js";
@@ -23,6 +24,7 @@ export const AUDIENCE = "https://xinqiao.test";
 export interface TestBureau extends Bureau {
   readonly clock: Clock;
   readonly keys: BureauKeys;
+  /** The owner's address of its database; the bureau itself runs as another role. */
   readonly connectionString: string;
   readonly errors: unknown[];
   /** SQL texts sent by in-process resolvers since the last reset. */
@@ -80,7 +82,7 @@ export async function startTestBureau(options: TestBureauOptions = {}): Promise<
   const bureau = await openBureau(
     {
       ...SETTINGS,
-      connectionString: database.connectionString,
+      ...rolesOf(database),
       clock,
       keys,
       tokens: trustIn(keys),
@@ -142,6 +144,13 @@ async function tokenMaker(parts: {
   };
 }
 
+/** A bureau under test runs as the role that owns nothing, like one in production. */
+export function rolesOf({ connectionString, applicationConnectionString }: TestDatabase): DatabaseRoles {
+  return applicationConnectionString === undefined
+    ? { connectionString }
+    : { connectionString: applicationConnectionString, ownerConnectionString: connectionString };
+}
+
 function trustIn(keys: BureauKeys): BureauOptions["tokens"] {
   return {
     issuer: ISSUER,
@@ -187,7 +196,7 @@ async function serveSubgraphs(database: TestDatabase, keys: BureauKeys, clock: C
     clock,
   });
   const signer = await createSigner(keys.artefact);
-  const postgres = database.open();
+  const postgres = database.open({ as: "application" });
   const deps = {
     postgres,
     clock,

@@ -7,19 +7,21 @@ import { type CryptoKey, exportJWK, generateKeyPair } from "jose";
 import {
   type AuthorizationServer,
   createAuthorizationServer,
-  migrateAuthorizationServer,
+  AUTHORIZATION_SCHEMAS,
 } from "../../authorization-server/index.js";
 import type { ClientRegistration } from "../../authorization-server/clients/client.js";
 import type { Lifetimes } from "../../authorization-server/configuration.js";
 import { systemClock } from "../../foundation/clock.js";
+import { prepareDatabase } from "../../foundation/postgres/prepare-database.js";
 import { createSigner, generateSigningKey, type KeySet } from "../../foundation/tokens.js";
 import type { Credential } from "../../schema/claims.js";
 import type { ConsentDesk, DeskSigner } from "../../schema/ports.js";
 import { CN_RULEBOOK } from "../../schema/rulebook.js";
 import { createConsentDesk } from "../../subgraphs/consents/index.js";
 import { setSignatories } from "../../subgraphs/consents/signatories/set-signatories.js";
-import { migrateAll } from "../../subgraphs/index.js";
+import { SUBGRAPH_SCHEMAS } from "../../subgraphs/index.js";
 import { ALICE, BOB } from "./actors.js";
+import { rolesOf } from "./bureau.js";
 import { createTestDatabase, type TestDatabase } from "./database.js";
 
 export const PASSWORD = "correct horse battery staple";
@@ -74,9 +76,8 @@ export async function freePort(): Promise<number> {
 /** Starts one, with clients and people that every story needs. */
 export async function startTestIssuer(options: TestIssuerOptions = {}): Promise<TestIssuer> {
   const database = await createTestDatabase();
-  const postgres = database.open();
-  await migrateAll(postgres);
-  await migrateAuthorizationServer(postgres);
+  await prepareDatabase(rolesOf(database), { ...SUBGRAPH_SCHEMAS, ...AUTHORIZATION_SCHEMAS });
+  const postgres = database.open({ as: "application" });
   const folder = await mkdtemp(path.join(os.tmpdir(), "xinqiao-issuer-"));
   const port = await freePort();
   const audience = `http://127.0.0.1:${port}`;

@@ -65,7 +65,8 @@ const EVENT_GUARD = [
       end;
     end
   $$`,
-  `create or replace function consents.guard_event() returns trigger language plpgsql as $$
+  `create or replace function consents.guard_event() returns trigger language plpgsql
+    security definer set search_path = pg_catalog, pg_temp as $$
     declare
       agreed jsonb;
       last record;
@@ -134,7 +135,8 @@ const LIST_GUARDS = [
   `create trigger replaces_the_one_in_force before insert on consents.signatory_list
     for each row execute function consents.guard_signatory_list()`,
   // The row lock of the list in force lets one replacement at a time through; the statement below it sees the last.
-  `create function consents.guard_signatory_approval() returns trigger language plpgsql as $$
+  `create function consents.guard_signatory_approval() returns trigger language plpgsql
+    security definer set search_path = pg_catalog, pg_temp as $$
     declare
       before record;
     begin

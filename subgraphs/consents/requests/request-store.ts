@@ -86,9 +86,9 @@ export async function lockRequest(
   merchant: string,
   requestId: string,
 ): Promise<ConsentRequest | undefined> {
-  const lock =
-    "select 1 as found from consents.consent_request where merchant_id = $1 and request_id = $2 for update";
-  if ((await trx.query(lock, [merchant, requestId])).length === 0) return undefined;
+  const lock = "select consents.lock_request($1, $2) as found";
+  const [locked] = await trx.query<{ found: boolean }>(lock, [merchant, requestId]);
+  if (locked?.found !== true) return undefined;
   const text = `${SELECT} where r.merchant_id = $2 and r.request_id = $3`;
   const rows = await trx.query<RequestRow>(text, [await trx.now(), merchant, requestId]);
   return rows[0] === undefined ? undefined : toRequest(rows[0]);
