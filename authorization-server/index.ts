@@ -7,9 +7,9 @@ import { createVerifier, type KeySet, publicKeySet, TOKEN_CHARACTERS_MAX } from 
 import type { ConsentDesk, ConsentLedger, CredentialRegister, LinkGrant } from "../schema/ports.js";
 import type { ConsentNotice } from "../schema/rulebook-form.js";
 import { createAccountStore } from "./accounts/account-store.js";
-import { buildProvider, type ProviderParts, type Refusal } from "./build-provider.js";
+import { buildProvider, type ProviderParts, type Refusal } from "./protocol/build-provider.js";
 import { createClientStore } from "./clients/client-store.js";
-import type { Lifetimes } from "./configuration.js";
+import type { Lifetimes } from "./protocol/configuration-parts.js";
 import { createBackchannel } from "./consent/backchannel.js";
 import { createCredentials } from "./credentials.js";
 import { loadKeyRing, SIGNING_ALGORITHM } from "./keys/key-ring-file.js";
@@ -18,7 +18,7 @@ import { mount, type MountParts } from "./mount.js";
 import { createRegistry, type Registry } from "./registry.js";
 import { createAdapterFactory } from "./store/adapter.js";
 import { createModelStore, type ModelStore } from "./store/model-store.js";
-import { createTokenClaims } from "./token-claims.js";
+import { createTokenClaims } from "./protocol/token-claims.js";
 
 export { AUTHORIZATION_SCHEMAS } from "./migrations/index.js";
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { TokenVerifier } from "../foundation/tokens.js";
-import { replay, withTokenId } from "./form-request.js";
+import { replay, withTokenId } from "./protocol/form-request.js";
 import { interactionRoutes } from "./pages/interaction-routes.js";
 import { STYLE } from "./pages/layout.js";
 import { formOf, type PageParts, prefixOf } from "./pages/page-context.js";

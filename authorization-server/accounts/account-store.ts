@@ -3,7 +3,7 @@ import { randomId } from "../../foundation/ids.js";
 import { BureauError } from "../../schema/errors.js";
 import { parseUscc } from "../../schema/uscc.js";
 import { query } from "../store/model-store.js";
-import { createLoginThrottle } from "./login-throttle.js";
+import { createLoginThrottle, type LoginThrottle } from "./login-throttle.js";
 import { hashPassword, verifyPassword } from "./password.js";
 
 /** A natural person who acts for one merchant. */
@@ -90,18 +90,11 @@ export function createAccountStore(postgres: Postgres): AccountStore {
         order by created_at desc, account_id limit 1000`;
       return (await rows(text, [merchant ?? null])).map(toAccount);
     },
-    signIn: async (login, password) => {
+    signIn: (login, password) => {
       const name = normalize(login);
-      await throttle.admit(name);
-      const row = LOGIN.test(name) ? await one("login = $1", name) : undefined;
-      const isRight = await verifyPassword(password, row?.password_hash);
-      const isLive = row?.ended_at === null;
-      if (row === undefined || !isRight || !isLive) {
-        await throttle.failed(name);
-        return undefined;
-      }
-      await throttle.succeeded(name);
-      return toAccount(row);
+      const find = async (): Promise<AccountRow | undefined> =>
+        LOGIN.test(name) ? one("login = $1", name) : undefined;
+      return signIn({ name, password, find, throttle });
     },
     setPassword: async (accountId, password) => {
       const account = await get(accountId);
@@ -119,6 +112,28 @@ export function createAccountStore(postgres: Postgres): AccountStore {
       return get(accountId);
     },
   };
+}
+
+async function signIn({
+  name,
+  password,
+  find,
+  throttle,
+}: {
+  readonly name: string;
+  readonly password: string;
+  readonly find: () => Promise<AccountRow | undefined>;
+  readonly throttle: LoginThrottle;
+}): Promise<Account | undefined> {
+  await throttle.admit(name);
+  const row = await find();
+  const isRight = await verifyPassword(password, row?.password_hash);
+  if (row === undefined || !isRight || row.ended_at !== null) {
+    await throttle.failed(name);
+    return undefined;
+  }
+  await throttle.succeeded(name);
+  return toAccount(row);
 }
 
 /** @throws BAD_USER_INPUT with every problem */

@@ -2,7 +2,7 @@ import type { BackchannelAuthenticationRequest, Client, KoaContextWithOIDC } fro
 import type { Postgres } from "../../foundation/postgres.js";
 import type { ConsentDesk, DeskRequest } from "../../schema/ports.js";
 import { parseUscc } from "../../schema/uscc.js";
-import { inProtocol } from "../oauth-errors.js";
+import { inProtocol } from "../protocol/oauth-errors.js";
 import { errors } from "../provider.js";
 import { type ModelPayload, type ModelStore, query, storedId } from "../store/model-store.js";
 import { askedConsentOf, type GrantParts, makeConsentGrant } from "./bank-consent.js";

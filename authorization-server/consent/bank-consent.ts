@@ -5,9 +5,9 @@ import type { ProfileDetail } from "../../schema/claims.js";
 import type { AskedConsent, ConsentDesk, DeskRequest, LinkGrant } from "../../schema/ports.js";
 import type { Purpose } from "../../schema/purposes.js";
 import type { Credentials } from "../credentials.js";
-import { describe } from "../oauth-errors.js";
+import { describe } from "../protocol/oauth-errors.js";
 import { errors } from "../provider.js";
-import { partyOf } from "../token-claims.js";
+import { partyOf } from "../protocol/token-claims.js";
 import {
   DetailProblem,
   detailsOf,

@@ -1,5 +1,5 @@
 import type { Account } from "../accounts/account-store.js";
-import { inProtocol } from "../oauth-errors.js";
+import { inProtocol } from "../protocol/oauth-errors.js";
 import type { Scope } from "../../schema/parties.js";
 import { html, type Html } from "./html.js";
 import { both } from "./layout.js";

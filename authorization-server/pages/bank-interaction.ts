@@ -4,7 +4,7 @@ import { BureauError } from "../../schema/errors.js";
 import type { AskedConsent, DeskRequest } from "../../schema/ports.js";
 import type { Account } from "../accounts/account-store.js";
 import { askedConsentOf, makeConsentGrant } from "../consent/bank-consent.js";
-import { asOAuthError, inProtocol, TemporarilyUnavailable } from "../oauth-errors.js";
+import { asOAuthError, inProtocol, TemporarilyUnavailable } from "../protocol/oauth-errors.js";
 import { errors } from "../provider.js";
 import { consentForm, readAnswer } from "./consent-form.js";
 import { html } from "./html.js";

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { BureauError } from "../../schema/errors.js";
 import type { Account } from "../accounts/account-store.js";
-import { inProtocol } from "../oauth-errors.js";
+import { inProtocol } from "../protocol/oauth-errors.js";
 import { errors } from "../provider.js";
 import { answerConsent, showConsent } from "./bank-interaction.js";
 import { appForm, grantToApp } from "./app-form.js";

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { BureauError } from "../../schema/errors.js";
 import type { DeskRequest } from "../../schema/ports.js";
 import type { Account } from "../accounts/account-store.js";
-import { inProtocol } from "../oauth-errors.js";
+import { inProtocol } from "../protocol/oauth-errors.js";
 import { consentForm, readAnswer } from "./consent-form.js";
 import { html, type Html } from "./html.js";
 import { both } from "./layout.js";

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Interaction, InteractionResults } from "oidc-provider";
 import type { Account } from "../accounts/account-store.js";
 import type { StoredClient } from "../clients/client-store.js";
-import { inProtocol } from "../oauth-errors.js";
+import { inProtocol } from "../protocol/oauth-errors.js";
 import { errors } from "../provider.js";
 import type { Html } from "./html.js";
 import { csrfOf, type PageParts, signedInBar } from "./page-context.js";

@@ -2,7 +2,7 @@ import type { Adapter, AdapterFactory, AdapterPayload } from "oidc-provider";
 import { type ClientStore } from "../clients/client-store.js";
 import { toMetadata } from "../clients/client.js";
 import type { Credentials } from "../credentials.js";
-import { inProtocol } from "../oauth-errors.js";
+import { inProtocol } from "../protocol/oauth-errors.js";
 import { errors } from "../provider.js";
 import type { ModelPayload, ModelStore } from "./model-store.js";
 

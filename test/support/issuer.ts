@@ -6,18 +6,24 @@ import Fastify, { type FastifyInstance } from "fastify";
 import { type CryptoKey, exportJWK, generateKeyPair } from "jose";
 import {
   type AuthorizationServer,
+  type AuthorizationServerOptions,
   createAuthorizationServer,
   AUTHORIZATION_SCHEMAS,
 } from "../../authorization-server/index.js";
 import type { ClientRegistration } from "../../authorization-server/clients/client.js";
-import type { Lifetimes } from "../../authorization-server/configuration.js";
+import type { Lifetimes } from "../../authorization-server/protocol/configuration-parts.js";
 import { systemClock } from "../../foundation/clock.js";
 import { prepareDatabase } from "../../foundation/postgres/prepare-database.js";
 import { createSigner, generateSigningKey, type KeySet } from "../../foundation/tokens.js";
-import type { Credential } from "../../schema/claims.js";
+import type { Postgres } from "../../foundation/postgres.js";
 import type { ConsentDesk, DeskSigner } from "../../schema/ports.js";
 import { CN_RULEBOOK } from "../../schema/rulebook.js";
-import { createConsentDesk } from "../../subgraphs/consents/index.js";
+import {
+  createConsentDesk,
+  createConsentLedger,
+  createCredentialRegister,
+  createLinkGrant,
+} from "../../subgraphs/consents/index.js";
 import { setSignatories } from "../../subgraphs/consents/signatories/set-signatories.js";
 import { SUBGRAPH_SCHEMAS } from "../../subgraphs/index.js";
 import { ALICE, BOB } from "./actors.js";
@@ -43,6 +49,7 @@ export interface TestIssuer {
   readonly desk: ConsentDesk;
   readonly database: TestDatabase;
   readonly errors: unknown[];
+  readonly keyRingFile: string;
   /** What was ended, as `KIND iss|name`. */
   readonly ended: ReadonlySet<string>;
   readonly clients: Readonly<Record<"bank" | "otherBank" | "platform" | "app" | "officer", TestClient>>;
@@ -81,64 +88,34 @@ export async function startTestIssuer(options: TestIssuerOptions = {}): Promise<
   const folder = await mkdtemp(path.join(os.tmpdir(), "xinqiao-issuer-"));
   const port = await freePort();
   const audience = `http://127.0.0.1:${port}`;
-  const issuer = `${audience}/oauth`;
-  const signer = await createSigner(await generateSigningKey());
-  const desk = createConsentDesk({
-    postgres,
-    signArtefact: (payload) => signer.sign("consent+jwt", { ...payload }),
-  });
   const ended = new Set<string>();
   const errors: unknown[] = [];
-  const name = ({ kind, id }: Credential): string => `${kind} ${id}`;
-  const build = (): Promise<AuthorizationServer> =>
-    createAuthorizationServer({
-      issuer,
-      audience,
-      postgres,
-      clock: systemClock,
-      keyRingFile: path.join(folder, "ring.json"),
-      secret: "a secret of more than thirty-two bytes, for tests",
-      lifetimes: { ...LIFETIMES, ...options.lifetimes },
-      desk,
-      linkGrant: async (_merchant, _consentId, grantId) => !ended.has(`GRANT ${grantId}`),
-      register: {
-        end: async (credentials) => credentials.forEach((credential) => ended.add(name(credential))),
-      },
-      ledger: {
-        check: async (_questions, credentials) => ({
-          now: new Date(),
-          consents: [],
-          ended: credentials.filter((credential) => ended.has(name(credential))),
-        }),
-      },
-      notice: CN_RULEBOOK.notice,
-      onError: (error) => errors.push(error),
-    });
+  const parts = await serverOptions(postgres, { audience, folder, ended, errors });
   const running: { app: FastifyInstance; server: AuthorizationServer }[] = [];
   const listen = async (at: number): Promise<{ server: AuthorizationServer; url: string }> => {
-    const server = await build();
+    const server = await createAuthorizationServer({
+      ...parts,
+      lifetimes: { ...LIFETIMES, ...options.lifetimes },
+    });
     const app = Fastify();
     await server.mount(app);
     running.push({ app, server });
     return { server, url: await app.listen({ host: "127.0.0.1", port: at }) };
   };
   const { server } = await listen(port);
+  const room = { store: { postgres }, rulebook: CN_RULEBOOK, signArtefact: async () => "" };
   return {
-    issuer,
+    issuer: parts.issuer,
     audience,
     server,
-    desk,
+    desk: parts.desk,
     database,
     errors,
     ended,
+    keyRingFile: parts.keyRingFile,
     clients: await registerClients(server),
     people: await addPeople(server),
-    setSignatories: async (by, list) =>
-      void (await setSignatories(
-        { store: { postgres }, rulebook: CN_RULEBOOK, signArtefact: async () => "" },
-        by,
-        list,
-      )),
+    setSignatories: async (by, list) => void (await setSignatories(room, by, list)),
     another: async () => (await listen(0)).url,
     close: async () => {
       for (const { app, server: one } of running) {
@@ -149,6 +126,37 @@ export async function startTestIssuer(options: TestIssuerOptions = {}): Promise<
       await database.drop();
       await rm(folder, { recursive: true, force: true });
     },
+  };
+}
+
+async function serverOptions(
+  postgres: Postgres,
+  place: { audience: string; folder: string; ended: Set<string>; errors: unknown[] },
+): Promise<Omit<AuthorizationServerOptions, "lifetimes">> {
+  const { audience, folder, ended, errors } = place;
+  const signer = await createSigner(await generateSigningKey());
+  const register = createCredentialRegister({ postgres });
+  return {
+    issuer: `${audience}/oauth`,
+    audience,
+    postgres,
+    clock: systemClock,
+    keyRingFile: path.join(folder, "ring.json"),
+    secret: "a secret of more than thirty-two bytes, for tests",
+    desk: createConsentDesk({
+      postgres,
+      signArtefact: (payload) => signer.sign("consent+jwt", { ...payload }),
+    }),
+    linkGrant: createLinkGrant({ postgres }),
+    register: {
+      end: async (credentials, by) => {
+        await register.end(credentials, by);
+        for (const { kind, id } of credentials) ended.add(`${kind} ${id}`);
+      },
+    },
+    ledger: createConsentLedger({ postgres, timeoutMs: 5_000 }),
+    notice: CN_RULEBOOK.notice,
+    onError: (error) => errors.push(error),
   };
 }
 

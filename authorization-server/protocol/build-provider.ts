@@ -1,9 +1,10 @@
 import type Provider from "oidc-provider";
 import type { KoaContextWithOIDC } from "oidc-provider";
-import { type ConfigurationParts, createConfiguration } from "./configuration.js";
+import type { ConfigurationParts } from "./configuration-parts.js";
+import { createConfiguration } from "./configuration.js";
 import { inProtocol } from "./oauth-errors.js";
-import { Provider as OidcProvider } from "./provider.js";
-import type { ModelStore } from "./store/model-store.js";
+import { Provider as OidcProvider } from "../provider.js";
+import type { ModelStore } from "../store/model-store.js";
 
 /** Something that went wrong at an endpoint, for the log: never a token or a key. */
 export interface Refusal {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
-import type { TokenVerifier } from "../foundation/tokens.js";
+import type { TokenVerifier } from "../../foundation/tokens.js";
 
 /** A token that nobody was ever given: revoking it changes nothing, introspecting it says so. */
 const UNKNOWN = "unknown";

@@ -1,5 +1,5 @@
-import { BureauError } from "../schema/errors.js";
-import { errors } from "./provider.js";
+import { BureauError } from "../../schema/errors.js";
+import { errors } from "../provider.js";
 
 /** The store is out of reach (RFC 6749 section 4.1.2.1): nothing was decided, and the same request may come again. */
 export class TemporarilyUnavailable extends errors.OIDCProviderError {

@@ -1,10 +1,10 @@
 import type { AccessToken, Client, ClientCredentials, KoaContextWithOIDC } from "oidc-provider";
-import type { Party } from "../schema/parties.js";
-import type { AccountStore } from "./accounts/account-store.js";
-import type { Credentials } from "./credentials.js";
+import type { Party } from "../../schema/parties.js";
+import type { AccountStore } from "../accounts/account-store.js";
+import type { Credentials } from "../credentials.js";
 import { inProtocol } from "./oauth-errors.js";
-import { errors } from "./provider.js";
-import type { ModelStore } from "./store/model-store.js";
+import { errors } from "../provider.js";
+import type { ModelStore } from "../store/model-store.js";
 
 /** A token that is about to be signed. */
 type Token = AccessToken | ClientCredentials;

@@ -1,43 +1,16 @@
 import type { ClientMetadata, Configuration, Grant, KoaContextWithOIDC } from "oidc-provider";
-import { PROFILE_DETAIL_TYPE } from "../schema/claims.js";
-import { PARTIES, SCOPES } from "../schema/parties.js";
-import type { ConsentDesk } from "../schema/ports.js";
-import { PURPOSES } from "../schema/purposes.js";
-import { type AccountStore } from "./accounts/account-store.js";
-import { grantedDetails, validateDetail } from "./consent/bank-consent.js";
-import { type Backchannel, type BackchannelTimes, merchantOfPseudoAccount } from "./consent/backchannel.js";
-import { type Credentials } from "./credentials.js";
-import { SIGNING_ALGORITHM } from "./keys/key-ring-file.js";
-import { publishedKeys, type KeyRing, signingKey } from "./keys/key-ring.js";
+import { PARTIES, SCOPES } from "../../schema/parties.js";
+import { PURPOSES } from "../../schema/purposes.js";
+import { merchantOfPseudoAccount } from "../consent/backchannel.js";
+import { SIGNING_ALGORITHM } from "../keys/key-ring-file.js";
+import { publishedKeys } from "../keys/key-ring.js";
+import { errorPage } from "../pages/error-page.js";
+import { createInteractionPolicy } from "../pages/interaction-policy.js";
+import { errors } from "../provider.js";
+import type { ConfigurationParts } from "./configuration-parts.js";
+import { createFeatures } from "./features.js";
 import { inProtocol } from "./oauth-errors.js";
-import { createInteractionPolicy } from "./pages/interaction-policy.js";
-import { errorPage } from "./pages/error-page.js";
-import { errors } from "./provider.js";
-import { partyOf, type TokenClaimsHooks } from "./token-claims.js";
-
-/** Life of what the protocol hands out, in seconds. */
-export interface Lifetimes {
-  /** 60 to 900. */
-  readonly accessTokenSeconds: number;
-  readonly backchannel: BackchannelTimes;
-}
-
-export interface ConfigurationParts {
-  readonly issuer: string;
-  /** The one resource that tokens are for (RFC 8707): the gateway. */
-  readonly resource: string;
-  readonly ring: KeyRing;
-  readonly now: () => Date;
-  /** 32 bytes each; shared by the instances of one bureau. */
-  readonly secrets: { readonly cookies: Buffer; readonly nonces: Buffer };
-  readonly lifetimes: Lifetimes;
-  readonly adapter: Configuration["adapter"];
-  readonly accounts: Pick<AccountStore, "find">;
-  readonly credentials: Credentials;
-  readonly desk: ConsentDesk;
-  readonly backchannel: Backchannel;
-  readonly claims: TokenClaimsHooks;
-}
+import { partyOf } from "./token-claims.js";
 
 /** FAPI 2.0 Security Profile section 5.4.1: nothing weaker, and no RS256. */
 const CLIENT_ALGORITHMS = ["ES256", "PS256", "EdDSA", "Ed25519"] as const;
@@ -75,7 +48,7 @@ export function createConfiguration(parts: ConfigurationParts): Configuration {
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     cookies: cookies(parts),
     ttl: lifetimes(parts),
-    features: features(parts),
+    features: createFeatures(parts),
     interactions: {
       policy: createInteractionPolicy(),
       url: (_ctx, interaction) => `${new URL(parts.issuer).pathname}/interaction/${interaction.uid}`,
@@ -95,7 +68,7 @@ export function createConfiguration(parts: ConfigurationParts): Configuration {
     revokeGrantPolicy: (ctx) =>
       !(ctx.oidc.route === "revocation" && ctx.oidc.entities.AccessToken !== undefined),
     clientBasedCORS: () => false,
-    renderError: (ctx, out) => void errorPage(ctx, out),
+    renderError: (ctx, out) => errorPage(ctx, out),
     routes: {
       authorization: "/authorize",
       token: "/token",
@@ -136,120 +109,6 @@ function lifetimes({ lifetimes: given }: ConfigurationParts): Configuration["ttl
     RefreshToken: REFRESH_TOKEN_SECONDS,
     Session: SESSION_SECONDS,
   };
-}
-
-function features(parts: ConfigurationParts): Configuration["features"] {
-  const { backchannel, desk, secrets, credentials } = parts;
-  return {
-    devInteractions: { enabled: false },
-    fapi: { enabled: true, profile: "2.0" },
-    clientCredentials: { enabled: true },
-    // Single use of a proof is kept by the store for all instances; a nonce is handed out, and taken when it is used.
-    dPoP: { enabled: true, nonceSecret: secrets.nonces, requireNonce: () => false },
-    pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
-    requestObjects: { enabled: false },
-    claimsParameter: { enabled: false },
-    userinfo: { enabled: false },
-    rpInitiatedLogout: { enabled: false },
-    resourceIndicators: resourceIndicators(parts),
-    richAuthorizationRequests: {
-      enabled: true,
-      types: {
-        [PROFILE_DETAIL_TYPE]: {
-          validate: (ctx, detail, client) => inProtocol(() => validateDetail(ctx, { detail, client, desk })),
-        },
-      },
-      authorizationDetailsForGrantSource: (ctx) => ctx.oidc.grant?.rar,
-      authorizationDetailsForAccessToken: (ctx, _token, source) =>
-        grantedDetails(ctx, source as { rar?: unknown } | undefined) as never,
-      authorizationDetailsForIntrospection: (_ctx, token) => token.rar,
-    },
-    introspection: {
-      enabled: true,
-      // A client learns of its own tokens, the bureau's officers of all; anybody else that a token is not active.
-      allowedPolicy: (_ctx, client, token) =>
-        inProtocol(async () => {
-          const isOwn = token.clientId === client.clientId;
-          if (!isOwn && partyOf(client).party !== "officer") return false;
-          const { grantId, jkt } = token as { grantId?: string; jkt?: string };
-          return !(await credentials.anyEnded({
-            clients: [String(token.clientId)],
-            grants: grantId === undefined ? [] : [grantId],
-            keys: jkt === undefined ? [] : [jkt],
-            tokens: token.kind === "RefreshToken" ? [] : [token.jti],
-          }));
-        }),
-    },
-    revocation: {
-      enabled: true,
-      // RFC 7009 section 2.1: a token of another client is none of this client's business, and neither is whether it exists.
-      allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId,
-    },
-    ciba: {
-      enabled: true,
-      deliveryModes: ["poll"],
-      processLoginHint: async (_ctx, hint) => backchannel.accountOf(hint ?? ""),
-      processLoginHintToken: async () => {
-        throw new errors.InvalidRequest("login_hint names the merchant");
-      },
-      validateRequestContext: async (_ctx, context) => {
-        if (context !== undefined) throw new errors.InvalidRequest("request_context is not supported");
-      },
-      validateBindingMessage: async (_ctx, message) => {
-        if (message !== undefined && !/^[A-Za-z0-9 ._+/!?#-]{1,40}$/.test(message))
-          throw new errors.InvalidBindingMessage("binding_message is 1 to 40 plain characters");
-      },
-      verifyUserCode: async (_ctx, _account, code) => {
-        if (code !== undefined) throw new errors.InvalidUserCode("user_code is not supported");
-      },
-      triggerAuthenticationDevice: (ctx, request, _account, client) =>
-        backchannel.start(ctx, request, client),
-    },
-  } as Configuration["features"];
-}
-
-function resourceIndicators({
-  resource,
-  ring,
-  now,
-  lifetimes: { accessTokenSeconds },
-}: ConfigurationParts): NonNullable<Configuration["features"]>["resourceIndicators"] {
-  return {
-    enabled: true,
-    defaultResource: async (_ctx, _client, oneOf) => {
-      if (oneOf === undefined) throw new errors.InvalidTarget(`resource is required: ${resource}`);
-      return oneOf;
-    },
-    useGrantedResource: async () => true,
-    getResourceServerInfo: async (ctx, asked, client) => {
-      if (asked !== resource) throw new errors.InvalidTarget(`the only resource is ${resource}`);
-      requireConsentAsked(ctx);
-      return {
-        // Scopes of the client's party alone: no grant of somebody else's could carry more.
-        scope: (client.scope ?? "")
-          .split(" ")
-          .filter((scope) => scope !== "openid")
-          .join(" "),
-        audience: resource,
-        accessTokenFormat: "jwt",
-        accessTokenTTL: accessTokenSeconds,
-        jwt: { sign: { alg: SIGNING_ALGORITHM, kid: signingKey(ring, now()).jwk.kid } },
-      };
-    },
-  };
-}
-
-/** A bank sends a merchant here for one thing only: a consent. A session in the merchant's name is no business of its. */
-function requireConsentAsked(ctx: KoaContextWithOIDC): void {
-  const { client, route, params } = ctx.oidc;
-  const isAsking = route === "pushed_authorization_request" || route === "backchannel_authentication";
-  if (!isAsking || client === undefined || partyOf(client).party !== "bank") return;
-  if (params?.["authorization_details"] === undefined)
-    throw new errors.InvalidAuthorizationDetails("authorization_details must say which consent is asked for");
-  const scopes = String(params["scope"] ?? "").split(" ");
-  // An ID token would tell the bank which person acts for the merchant.
-  if (route === "pushed_authorization_request" && scopes.includes("openid"))
-    throw new errors.InvalidScope("a bank learns nothing of who signs in", "openid");
 }
 
 /** RFC 7523 section 3, FAPI 2.0 section 5.3.2.1: the issuer alone is the audience, said as a string. */
