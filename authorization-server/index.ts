@@ -3,7 +3,13 @@ import type { FastifyInstance } from "fastify";
 import type Provider from "oidc-provider";
 import type { Clock } from "../foundation/clock.js";
 import type { Postgres } from "../foundation/postgres.js";
-import { createVerifier, type KeySet, publicKeySet, TOKEN_CHARACTERS_MAX } from "../foundation/tokens.js";
+import {
+  createVerifier,
+  type KeySet,
+  publicKeySet,
+  TOKEN_CHARACTERS_MAX,
+  type TokenAlgorithm,
+} from "../foundation/tokens.js";
 import type { ConsentDesk, ConsentLedger, CredentialRegister, LinkGrant } from "../schema/ports.js";
 import type { ConsentNotice } from "../schema/rulebook-form.js";
 import { createAccountStore } from "./accounts/account-store.js";
@@ -20,6 +26,7 @@ import { createAdapterFactory } from "./store/adapter.js";
 import { createModelStore, type ModelStore } from "./store/model-store.js";
 import { createTokenClaims } from "./protocol/token-claims.js";
 
+export type { Refusal } from "./protocol/build-provider.js";
 export { AUTHORIZATION_SCHEMAS } from "./migrations/index.js";
 
 export interface AuthorizationServerOptions {
@@ -39,6 +46,7 @@ export interface AuthorizationServerOptions {
   readonly ledger: Pick<ConsentLedger, "check">;
   readonly notice: ConsentNotice;
   readonly onError: (error: unknown) => void;
+  /** Told of each request that is refused; for the log. */
   readonly onRefusal?: (refusal: Refusal) => void;
 }
 
@@ -46,6 +54,8 @@ export interface AuthorizationServerOptions {
 export interface AuthorizationServer {
   readonly issuer: string;
   readonly audience: string;
+  /** What its tokens are signed with. */
+  readonly algorithms: readonly TokenAlgorithm[];
   readonly registry: Registry;
   /** The public keys of the moment; the set changes when the ring on disk does. */
   keys(): KeySet;
@@ -93,6 +103,7 @@ export async function createAuthorizationServer(
   return {
     issuer: options.issuer,
     audience: options.audience,
+    algorithms: [SIGNING_ALGORITHM],
     registry: createRegistry(rooms),
     keys: () => {
       // The same object as long as the same keys are published: whoever verifies need not look into it.
@@ -118,6 +129,21 @@ function createRooms(options: AuthorizationServerOptions, provider: () => Provid
   const backchannel = createBackchannel({ postgres, store, desk, resource: audience, times, grants });
   const claims = createTokenClaims({ accounts, store, credentials });
   return { store, clients, accounts, credentials, grants, backchannel, claims, desk };
+}
+
+/** The register of clients and accounts by itself, for an operator's commands beside a running server. */
+export function openRegistry({
+  issuer,
+  postgres,
+  register,
+  ledger,
+}: Pick<AuthorizationServerOptions, "issuer" | "postgres" | "register" | "ledger">): Registry {
+  return createRegistry({
+    store: createModelStore(postgres),
+    clients: createClientStore(postgres),
+    accounts: createAccountStore(postgres),
+    credentials: createCredentials(issuer, register, ledger),
+  });
 }
 
 /** What hangs on one ring of keys. */

@@ -28,7 +28,7 @@ function mayImport(from: string, to: string): boolean {
   if (room === "foundation") return toRoom === "foundation" || to === "schema/errors.ts";
   if (room === "scripts") return true;
   if (toRoom === "schema" || toRoom === "foundation") return room !== "console";
-  if (to === "scripts/market/first-start.ts") return from === SEES_MARKET;
+  if (/^scripts\/market\/(first-start|market-parties)\.ts$/.test(to)) return from === SEES_MARKET;
   if (toRoom === "authorization-server" && room === "gateway") return SEES_ISSUER.test(from);
   if (room !== toRoom) return SEES_SUBGRAPHS.includes(from) && toRoom === "subgraphs";
   if (room === "subgraphs") return isFile(part) || part === toPart || (toPart === "host" && part !== "host");
