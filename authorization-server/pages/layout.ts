@@ -77,7 +77,7 @@ input[type=text], input[type=password] { width: 100%; box-sizing: border-box; }
 button { font: inherit; font-weight: 600; padding: .7rem 1rem; border: 2px solid #14324f; border-radius: 6px; background: #fff; color: #14324f; cursor: pointer; }
 button:hover, button:focus-visible { background: #e8eef4; }
 .wide { width: 100%; }
-.quiet { border-color: #8895a3; font-weight: 400; padding: .3rem .8rem; }
+.quiet { white-space: nowrap; border-color: #8895a3; font-weight: 400; padding: .3rem .8rem; }
 .problem { border: 2px solid #a3261b; border-radius: 6px; padding: .6rem 1rem; margin-bottom: 1rem; }
 .told { border: 2px solid #14324f; border-radius: 6px; padding: .6rem 1rem; margin-bottom: 1rem; }
 .notice { background: #f7f8fa; border-left: 4px solid #14324f; padding: .6rem 1rem; white-space: pre-line; }
