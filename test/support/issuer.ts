@@ -66,7 +66,7 @@ export interface TestIssuerOptions {
   readonly lifetimes?: Partial<Lifetimes>;
 }
 
-const LIFETIMES: Lifetimes = {
+export const LIFETIMES: Lifetimes = {
   accessTokenSeconds: 300,
   backchannel: { intervalSeconds: 1, lifetimeSeconds: 600, lifetimeSecondsMax: 86_400 },
 };
@@ -172,7 +172,8 @@ export async function registerClient(
   return { clientId: client.clientId, key: privateKey, kid };
 }
 
-async function registerClients(server: AuthorizationServer): Promise<TestIssuer["clients"]> {
+/** The clients that every story needs. */
+export async function registerClients(server: AuthorizationServer): Promise<TestIssuer["clients"]> {
   const add = (client: Omit<ClientRegistration, "jwks">): Promise<TestClient> =>
     registerClient(server, client);
   return {
@@ -214,7 +215,8 @@ async function registerClients(server: AuthorizationServer): Promise<TestIssuer[
   };
 }
 
-async function addPeople(server: AuthorizationServer): Promise<TestIssuer["people"]> {
+/** The people that every story needs. */
+export async function addPeople(server: AuthorizationServer): Promise<TestIssuer["people"]> {
   const add = async (login: string, merchant: string, name: string): Promise<string> =>
     (await server.registry.accounts.add({ login, merchant, name, password: PASSWORD })).accountId;
   return {

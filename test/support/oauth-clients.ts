@@ -9,11 +9,20 @@ export interface OAuthClient {
   readonly client: oauth.Client;
   readonly auth: oauth.ClientAuth;
   readonly dpop: oauth.DPoPHandle;
-  readonly options: { readonly DPoP: oauth.DPoPHandle; readonly [oauth.allowInsecureRequests]: true };
+  readonly options: { readonly DPoP?: oauth.DPoPHandle; readonly [oauth.allowInsecureRequests]: true };
+}
+
+export interface OpenClientOptions {
+  /** False: tokens are bound to nothing. */
+  readonly isBound?: boolean;
 }
 
 /** Reads the metadata as RFC 8414 says, and makes a client with a key of its own for proofs. */
-export async function openClient(issuer: string, { clientId, key, kid }: TestClient): Promise<OAuthClient> {
+export async function openClient(
+  issuer: string,
+  { clientId, key, kid }: TestClient,
+  { isBound = true }: OpenClientOptions = {},
+): Promise<OAuthClient> {
   const url = new URL(issuer);
   const response = await oauth.discoveryRequest(url, { ...PLAIN_HTTP, algorithm: "oauth2" });
   const as = await oauth.processDiscoveryResponse(url, response);
@@ -24,8 +33,21 @@ export async function openClient(issuer: string, { clientId, key, kid }: TestCli
     client,
     auth: oauth.PrivateKeyJwt({ key, kid }),
     dpop,
-    options: { ...PLAIN_HTTP, DPoP: dpop },
+    options: isBound ? { ...PLAIN_HTTP, DPoP: dpop } : PLAIN_HTTP,
   };
+}
+
+/**
+ * Calls once more when the server wants another nonce: the server and the gateway share an origin, by which this library
+ * keeps nonces, and neither takes the other's.
+ */
+async function withNonce<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (oauth.isDPoPNonceError(error)) return call();
+    throw error;
+  }
 }
 
 /** A token by client credentials. */
@@ -33,8 +55,10 @@ export async function clientCredentials(
   { as, client, auth, options }: OAuthClient,
   parameters: Record<string, string>,
 ): Promise<oauth.TokenEndpointResponse> {
-  const response = await oauth.clientCredentialsGrantRequest(as, client, auth, parameters, options);
-  return oauth.processClientCredentialsResponse(as, client, response);
+  return withNonce(async () => {
+    const response = await oauth.clientCredentialsGrantRequest(as, client, auth, parameters, options);
+    return oauth.processClientCredentialsResponse(as, client, response);
+  });
 }
 
 /** What an OAuth error response says; fails the test when the call succeeds. */
@@ -104,8 +128,10 @@ export async function push(
     code_challenge_method: "S256",
     ...parameters,
   };
-  const response = await oauth.pushedAuthorizationRequest(as, client, auth, all, options);
-  const { request_uri: requestUri } = await oauth.processPushedAuthorizationResponse(as, client, response);
+  const { request_uri: requestUri } = await withNonce(async () => {
+    const response = await oauth.pushedAuthorizationRequest(as, client, auth, all, options);
+    return oauth.processPushedAuthorizationResponse(as, client, response);
+  });
   const url = new URL(as.authorization_endpoint ?? "");
   url.searchParams.set("client_id", client.client_id);
   url.searchParams.set("request_uri", requestUri);
@@ -120,16 +146,18 @@ export async function exchange(
 ): Promise<oauth.TokenEndpointResponse> {
   const parameters = oauth.validateAuthResponse(as, client, new URL(callback), state);
   const redirectUri = callback.split("?")[0] ?? "";
-  const response = await oauth.authorizationCodeGrantRequest(
-    as,
-    client,
-    auth,
-    parameters,
-    redirectUri,
-    verifier,
-    options,
-  );
-  return oauth.processAuthorizationCodeResponse(as, client, response);
+  return withNonce(async () => {
+    const response = await oauth.authorizationCodeGrantRequest(
+      as,
+      client,
+      auth,
+      parameters,
+      redirectUri,
+      verifier,
+      options,
+    );
+    return oauth.processAuthorizationCodeResponse(as, client, response);
+  });
 }
 
 /** Asks for new tokens. */
@@ -137,8 +165,10 @@ export async function refresh(
   { as, client, auth, options }: OAuthClient,
   token: string,
 ): Promise<oauth.TokenEndpointResponse> {
-  const response = await oauth.refreshTokenGrantRequest(as, client, auth, token, options);
-  return oauth.processRefreshTokenResponse(as, client, response);
+  return withNonce(async () => {
+    const response = await oauth.refreshTokenGrantRequest(as, client, auth, token, options);
+    return oauth.processRefreshTokenResponse(as, client, response);
+  });
 }
 
 export async function introspect(
@@ -170,6 +200,8 @@ export async function poll(
   { as, client, auth, options }: OAuthClient,
   authReqId: string,
 ): Promise<oauth.TokenEndpointResponse> {
-  const response = await oauth.backchannelAuthenticationGrantRequest(as, client, auth, authReqId, options);
-  return oauth.processBackchannelAuthenticationGrantResponse(as, client, response);
+  return withNonce(async () => {
+    const response = await oauth.backchannelAuthenticationGrantRequest(as, client, auth, authReqId, options);
+    return oauth.processBackchannelAuthenticationGrantResponse(as, client, response);
+  });
 }
