@@ -37,6 +37,8 @@ export interface Question {
   readonly asked: readonly Category[];
   /** Of `asked`: those whose single records are asked for. */
   readonly askedRecords: readonly Category[];
+  /** Of `asked`: those of which something else than single records is asked for; the others stand or fall with these. */
+  readonly askedFigures: readonly Category[];
 }
 
 export interface Withheld {

@@ -1,3 +1,4 @@
+import type { Category } from "../../schema/categories.js";
 import { BureauError } from "../../schema/errors.js";
 import type { InquiryEntry, InquiryLog, InquiryReceipt } from "../../schema/ports.js";
 import type { Authorized, Inquiry, Recorded, Released } from "../inquiry.js";
@@ -55,7 +56,7 @@ function shortfalls(before: Authorized, released: Released): InquiryEntry[] {
     if (now.granted.size < decided.granted.size || now.records.size < decided.records.size)
       entries.push(entryOf(released.authorized, now, "WITHHELD"));
     else if (
-      [...decided.granted].some((category) => decided.asked.includes(category) && !left.has(category)) ||
+      leaving(decided).some((category) => decided.asked.includes(category) && !left.has(category)) ||
       [...decided.records].some((category) => !records.has(category))
     ) {
       const kept = {
@@ -68,6 +69,14 @@ function shortfalls(before: Authorized, released: Released): InquiryEntry[] {
     }
   }
   return entries;
+}
+
+/** What leaves of an inquiry: nothing of a category whose records alone were asked for, and withheld. */
+function leaving({ granted, records, askedRecords, askedFigures }: Inquiry): readonly Category[] {
+  return [...granted].filter(
+    (category) =>
+      records.has(category) || !askedRecords.includes(category) || askedFigures.includes(category),
+  );
 }
 
 function entryOf(authorized: Authorized, inquiry: Inquiry, stage: InquiryEntry["stage"]): InquiryEntry {
@@ -83,7 +92,7 @@ function entryOf(authorized: Authorized, inquiry: Inquiry, stage: InquiryEntry["
     reference: inquiry.reference,
     decision: inquiry.decision,
     asked: inquiry.asked,
-    released: [...inquiry.granted],
+    released: leaving(inquiry),
     askedRecords: inquiry.askedRecords,
     releasedRecords: [...inquiry.records],
     consentId: inquiry.consent?.terms.consentId ?? null,

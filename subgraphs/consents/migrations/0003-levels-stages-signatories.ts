@@ -79,7 +79,7 @@ const EVENT_GUARD = [
       select seq, kind, at into last from consents.consent_event
         where merchant_id = new.merchant_id and consent_id = new.consent_id order by seq desc limit 1;
       new.at := greatest(date_trunc('milliseconds', new.at), last.at);
-      if new.seq <> coalesce(last.seq, 0) + 1 or not consents.may_follow(new, agreed) then
+      if new.seq <> coalesce(last.seq, 0) + 1 or consents.may_follow(new, agreed) is not true then
         raise exception '% cannot follow %', new.kind, coalesce(last.kind, 'NONE')
           using errcode = 'restrict_violation';
       end if;
