@@ -69,6 +69,7 @@ export interface TestBureauOptions {
   readonly clock?: Clock;
   readonly introspection?: boolean;
   readonly settings?: Partial<BureauOptions>;
+  readonly possession?: Partial<BureauOptions["possession"]>;
   readonly seams?: BureauSeams;
   /** Keys of another bureau, so that several gateways trust the same tokens. */
   readonly keys?: TestKeys;
@@ -82,7 +83,7 @@ export async function startTestBureau(options: TestBureauOptions = {}): Promise<
   const clock = options.clock ?? systemClock;
   const statements: string[] = [];
   const errors: unknown[] = [];
-  const keys = options.keys ?? (await testKeys());
+  const keys = options.keys ?? (await makeTestKeys());
   const remote = options.mode === "http" ? await serveSubgraphs(database, keys, clock) : undefined;
   const bureau = await openBureau(
     {
@@ -96,6 +97,7 @@ export async function startTestBureau(options: TestBureauOptions = {}): Promise<
       budget: await createRequestBudget({ redisUrl: undefined, requestsPerMinute: 1_000_000 }),
       onError: (error) => void (isNonceAsked(error) || errors.push(error)),
       onStatement: (text) => statements.push(text),
+      possession: { ...SETTINGS.possession, ...options.possession },
       ...options.settings,
     },
     options.seams,
@@ -183,7 +185,8 @@ const SETTINGS = {
   statementTimeoutMs: 20_000,
 } as const;
 
-async function testKeys(): Promise<TestKeys> {
+/** Keys of a bureau that is not started yet. */
+export async function makeTestKeys(): Promise<TestKeys> {
   const [issuer, permit, artefact] = await Promise.all([
     generateSigningKey(),
     generateSigningKey(),

@@ -6,13 +6,13 @@ import {
   errors,
   type FetchImplementation,
 } from "jose";
-import { systemClock } from "../clock.js";
-import { JsonRefused } from "./json-rules.js";
-import { admitKeys } from "./lint-key.js";
-import type { TokenHeader } from "./read-compact.js";
-import { readJsonObject } from "./read-json.js";
-import type { KeySet } from "./sign.js";
-import { TokenError } from "./token-error.js";
+import { systemClock } from "../../clock.js";
+import { JsonRefused } from "../json-rules.js";
+import { admitKeys } from "./admit-keys.js";
+import type { TokenHeader } from "../read-compact.js";
+import { readJsonObject } from "../read-json.js";
+import type { KeySet } from "../sign.js";
+import { TokenError } from "../token-error.js";
 
 /**
  * Where verification keys come from. A remote set is cached, with a cool-down between fetches; a live one belongs to this

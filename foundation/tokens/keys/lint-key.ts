@@ -1,7 +1,6 @@
 import { lintEd25519, lintPoint } from "./curves.js";
 import { hasRocaFingerprint, hasSmallFactor } from "./roca.js";
-import type { Key } from "./sign.js";
-import { KEY_ID } from "./text-rules.js";
+import { KEY_ID } from "../text-rules.js";
 
 /** RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1: whoever publishes one of these gave the key away. */
 const PRIVATE_MEMBERS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"] as const;
@@ -73,40 +72,4 @@ function bytesOf(text: unknown): Buffer | undefined {
   if (typeof text !== "string" || text === "" || text.length > 2_048) return undefined;
   const bytes = Buffer.from(text, "base64url");
   return bytes.toString("base64url") === text ? bytes : undefined;
-}
-
-/** The keys of a set that may verify, with their public members only, and what was wrong with the others. */
-export interface AdmittedKeys {
-  readonly keys: readonly Key[];
-  readonly problems: readonly string[];
-}
-
-const KEYS_MAX = 100;
-
-/**
- * Judges a key set (RFC 7517 section 5). A key that fails is left out and named by its place; the others stay. A key id
- * that stands twice names no key, so neither is admitted. Keys for encryption are none of ours and no problem.
- */
-export function admitKeys(keys: readonly unknown[]): AdmittedKeys {
-  if (keys.length > KEYS_MAX) return { keys: [], problems: [`a key set of more than ${KEYS_MAX} keys`] };
-  const ids = keys.map((key) => (key as Members | null)?.["kid"]);
-  const isTwice = (id: unknown): boolean => id !== undefined && ids.indexOf(id) !== ids.lastIndexOf(id);
-  const admitted: Key[] = [];
-  const problems: string[] = [];
-  keys.forEach((key, place) => {
-    if ((key as Members | null)?.["use"] === "enc") return;
-    const problem = isTwice(ids[place]) ? "a kid that stands twice" : lintKey(key);
-    if (problem === undefined) admitted.push(publicMembers(key as Members));
-    else problems.push(`key ${place + 1} of the set: ${problem}`);
-  });
-  return { keys: admitted, problems };
-}
-
-const PUBLIC_MEMBERS = ["kty", "crv", "x", "y", "n", "e", "alg", "use", "kid"] as const;
-
-/** Certificates, addresses and everything else that a key set may carry stay behind. */
-function publicMembers(key: Members): Key {
-  return Object.fromEntries(
-    PUBLIC_MEMBERS.filter((name) => key[name] !== undefined).map((name) => [name, key[name]]),
-  ) as unknown as Key;
 }

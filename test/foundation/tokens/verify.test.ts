@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import {
   createSigner,
+  createStatementVerifier,
   createVerifier,
   generateSigningKey,
   publicKeySet,
   TokenError,
-} from "../../foundation/tokens.js";
+} from "../../../foundation/tokens.js";
 
 const NOW = new Date("2026-03-01T00:00:00Z");
 const iat = NOW.getTime() / 1000;
@@ -88,5 +89,57 @@ describe("token verification", () => {
 
   it("publishes no private half", () => {
     expect(JSON.stringify(publicKeySet([key]))).not.toContain(String(key.d));
+  });
+});
+
+describe("a signed statement without a life of its own, such as a consent artefact", () => {
+  const verify = createStatementVerifier({
+    keys: { kind: "local", keys: publicKeySet([key]) },
+    algorithms: ["EdDSA"],
+    typ: "consent+jwt",
+    charactersMax: 60_000,
+  });
+
+  it("is verified on the same path: text, kind, key and signature, and no claim is asked of it", async () => {
+    const statement = await signer.sign("consent+jwt", { consentId: "c-1", categories: ["IDENTITY"] });
+    await expect(verify(statement)).resolves.toEqual({ consentId: "c-1", categories: ["IDENTITY"] });
+  });
+
+  it("is refused when it is another kind, another key's, changed, or spelt otherwise", async () => {
+    const statement = await signer.sign("consent+jwt", { consentId: "c-1" });
+    const [head, , signature] = statement.split(".");
+    const body = Buffer.from('{"consentId":"c-2"}').toString("base64url");
+    const stranger = await createSigner({ ...(await generateSigningKey()), kid: String(key.kid) });
+    for (const bad of [
+      await signer.sign("at+jwt", { consentId: "c-1" }),
+      await stranger.sign("consent+jwt", { consentId: "c-1" }),
+      `${head}.${body}.${signature}`,
+      `${statement}=`,
+    ])
+      await expect(verify(bad)).rejects.toMatchObject({ kind: "invalid" });
+  });
+});
+
+describe("a verifier", () => {
+  it("without an algorithm is not made", () => {
+    const keys = { kind: "local", keys: publicKeySet([key]) } as const;
+    expect(() => createStatementVerifier({ keys, algorithms: [], typ: "x", charactersMax: 1 })).toThrow(
+      TypeError,
+    );
+  });
+
+  it("without a key that is admitted says so at once, and blames no token", async () => {
+    const problems: string[] = [];
+    const verify = createStatementVerifier({
+      keys: { kind: "local", keys: { keys: [key] } },
+      algorithms: ["EdDSA"],
+      typ: "consent+jwt",
+      charactersMax: 60_000,
+      onKeyProblem: (problem) => problems.push(problem),
+    });
+    expect(problems).toEqual(["key 1 of the set: a private or secret key"]);
+    await expect(verify(await signer.sign("consent+jwt", {}))).rejects.toMatchObject({
+      kind: "keys-unavailable",
+    });
   });
 });
