@@ -44,14 +44,14 @@ export async function prepareDatabase(
       const role = await roleOf(application);
       const applied = await withPool(roles.ownerConnectionString, async (owner) => {
         const migrated = await migrateAll(owner, schemas);
+        const powers = await readPowers(application.pool, names);
+        if (powers.length > 0)
+          throw new ConfigError(powers.map((power) => `the application's database role must not: ${power}`));
         await grantRights(owner.pool, { role, schemas: names });
         return migrated;
       });
-      const powers = await readPowers(application.pool, names);
-      if (powers.length > 0)
-        throw new ConfigError(powers.map((power) => `the application's database role must not: ${power}`));
       await requireNewest(application, schemas);
-      return { applied, powers };
+      return { applied, powers: [] };
     }
     if ((await readPowers(application.pool, names)).length > 0) {
       const applied = await migrateAll(application, schemas);

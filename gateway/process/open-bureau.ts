@@ -124,7 +124,7 @@ export async function openBureau(options: BureauOptions, seams: BureauSeams = {}
     directory: createAccountDirectory(postgres),
   };
   const intakes = [createMerchantsIntake(feeds), createTransactionsIntake(feeds), createSignalsIntake(feeds)];
-  const ledgerPool = open("ledger", 2);
+  const ledgerPool = open("ledger", 3);
   const recordPool = open("record", 2);
   const truth = createConsentLedger({ postgres: ledgerPool, timeoutMs: options.ledgerTimeoutMs });
   const ledger = seams.ledger?.(truth) ?? truth;

@@ -12,9 +12,11 @@ import { CLOCK, CONSENT_COLUMNS, type ConsentRow, judgedAt, toLedgerConsent } fr
 /** Callers that share one statement. */
 const CALLERS_MAX = 512;
 const CONSENTS_OF_PAIR_MAX = 50;
+/** Checks on the wire at a time: while the answers of one are read, the server works on the other. */
+const CHECK_LANES = 2;
 
 export interface ConsentLedgerOptions {
-  /** A small pool of the ledger's own, so that no other work can hold up a check. Two connections are used. */
+  /** A small pool of the ledger's own, so that no other work can hold up a check. Three connections are used. */
   readonly postgres: Postgres;
   /** How long a statement may be on the wire before its connection is destroyed. */
   readonly timeoutMs: number;
@@ -28,8 +30,10 @@ export interface ConsentLedgerOptions {
  */
 export function createConsentLedger(options: ConsentLedgerOptions): ConsentLedger {
   const setNow = (): Date | null => options.now?.() ?? null;
-  const checks = laneOf(options, (lane, callers: readonly Question[]) => readTruth(lane, callers, setNow()));
-  const claims = laneOf(options, (lane, consents: readonly LedgerConsent[]) =>
+  const checks = coalesce(options, CHECK_LANES, (lane, callers: readonly Question[]) =>
+    readTruth(lane, callers, setNow()),
+  );
+  const claims = coalesce(options, 1, (lane, consents: readonly LedgerConsent[]) =>
     countUses(lane, consents, setNow()),
   );
   return {
@@ -38,16 +42,20 @@ export function createConsentLedger(options: ConsentLedgerOptions): ConsentLedge
   };
 }
 
-function laneOf<Item, Result>(
+/** Statements go out on their own lanes; where one is late its connection is destroyed, and nobody else's. */
+function coalesce<Item, Result>(
   { postgres, timeoutMs }: ConsentLedgerOptions,
+  lanes: number,
   send: (lane: Lane, items: readonly Item[]) => Promise<readonly Result[]>,
 ): (item: Item) => Promise<Result> {
-  const lane = createLane(postgres.pool);
+  const open = Array.from({ length: lanes }, () => createLane(postgres.pool));
+  const laneAt = (index: number): Lane => open[index] ?? createLane(postgres.pool);
   const coalescer = createCoalescer<Item, Result>({
-    run: (items) => send(lane, items),
+    run: (items, lane) => send(laneAt(lane), items),
     timeoutMs,
     itemsMax: CALLERS_MAX,
-    onTimeout: () => lane.cut(),
+    lanes,
+    onTimeout: (lane) => laneAt(lane).cut(),
   });
   return async (item) => {
     try {

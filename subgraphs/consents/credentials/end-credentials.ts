@@ -81,6 +81,14 @@ export function requireQualified(id: string): void {
     throw refuse("id", "must name its issuer: issuer|id, in visible ASCII characters, at most 500 and 128");
 }
 
+/** @throws BAD_USER_INPUT where the parts, put together, would read as others */
+export function qualify(issuer: string, name: string): string {
+  if (issuer.includes("|")) throw refuse("issuer", "an issuer is a URL; | cannot stand in it");
+  const id = `${issuer}|${name}`;
+  requireQualified(id);
+  return id;
+}
+
 function refuse(argument: string, problem: string): BureauError {
   return new BureauError("BAD_USER_INPUT", problem, { facts: { argument, problem } });
 }

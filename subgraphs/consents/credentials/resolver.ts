@@ -5,7 +5,7 @@ import { PartyPolicy } from "../../host/directives.js";
 import { PageArgs, pageOf, readPage } from "../../host/paging.js";
 import type { ConsentStore } from "../transaction.js";
 import { type EndedCredential as StoredCredential, listEnded } from "./credential-store.js";
-import { endCredentials } from "./end-credentials.js";
+import { endCredentials, qualify } from "./end-credentials.js";
 import { EndCredentialInput, EndedCredential, EndedCredentialConnection } from "./types.js";
 
 /** Officers end credentials, and see which were ended. */
@@ -31,7 +31,7 @@ export class CredentialResolver {
     permit.requireParty("officer");
     permit.requireScope("credentials:end");
     const by = { actor: permit.principal.id, reason };
-    const [ended] = await endCredentials(this.#store, [{ kind, id: `${issuer}|${id}` }], by);
+    const [ended] = await endCredentials(this.#store, [{ kind, id: qualify(issuer, id) }], by);
     if (ended === undefined) throw new BureauError("SERVICE_UNAVAILABLE", "it was not ended");
     return present(ended);
   }
