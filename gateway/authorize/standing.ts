@@ -1,4 +1,5 @@
 import type { Clock } from "../../foundation/clock.js";
+import type { Category, Level } from "../../schema/categories.js";
 import type { Principal } from "../../schema/claims.js";
 import { BureauError } from "../../schema/errors.js";
 import type { ConsentLedger } from "../../schema/ports.js";
@@ -16,24 +17,19 @@ const ARTICLE = "FAPI 2.0 Security Profile, section 5.3.4";
  * (P3).
  */
 export function withdraw(inquiry: Inquiry): Inquiry {
-  const code = "CREDENTIAL_REVOKED";
+  const code = "CREDENTIAL_REVOKED" as const;
+  const refuse = (asked: readonly Category[]) =>
+    new Map(asked.map((category) => [category, { code, facts: { category, rule: RULE, article: ARTICLE } }]));
+  const ruled = (asked: readonly Category[], level: Level) =>
+    asked.map((category) => ({ category, level, allowed: false, code, rule: RULE, article: ARTICLE }));
   return {
     ...inquiry,
     decision: "REFUSED",
     granted: new Set(),
-    withheld: new Map(
-      inquiry.asked.map((category) => [
-        category,
-        { code, facts: { category, rule: RULE, article: ARTICLE } },
-      ]),
-    ),
-    rules: inquiry.asked.map((category) => ({
-      category,
-      allowed: false,
-      code,
-      rule: RULE,
-      article: ARTICLE,
-    })),
+    records: new Set(),
+    withheld: refuse(inquiry.asked),
+    withheldRecords: refuse(inquiry.askedRecords),
+    rules: [...ruled(inquiry.asked, "SUMMARY"), ...ruled(inquiry.askedRecords, "RECORDS")],
   };
 }
 

@@ -34,6 +34,7 @@ export async function loadConsents(owner: Postgres, consents: number): Promise<v
         merchant: "91990100MA0000A193",
         bank: "template-bank",
         purpose: "PRE_LOAN_ASSESSMENT",
+        outOfRange: "REFUSE",
         terms: {
           categories: ["IDENTITY", "TRANSACTIONS", "SETTLEMENTS", "LOGISTICS", "REVIEWS", "SOCIAL"],
           lookbackMonths: 12,
