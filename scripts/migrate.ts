@@ -1,3 +1,4 @@
+import { AUTHORIZATION_SCHEMAS } from "../authorization-server/index.js";
 import { openDatabase } from "../foundation/postgres/open-database.js";
 import { ONE_ROLE_WARNING, prepareDatabase } from "../foundation/postgres/prepare-database.js";
 import { dataPaths, readGatewaySettings } from "../gateway/process/settings.js";
@@ -14,7 +15,10 @@ if (process.argv.includes("--help")) {
     ownerUrl: settings.databaseOwnerUrl?.reveal(),
     dataDirectory: dataPaths(settings).postgres,
   });
-  const { applied, powers } = await prepareDatabase(database, SUBGRAPH_SCHEMAS);
+  const { applied, powers } = await prepareDatabase(database, {
+    ...SUBGRAPH_SCHEMAS,
+    ...AUTHORIZATION_SCHEMAS,
+  });
   process.stdout.write(applied.length === 0 ? "up to date\n" : `applied ${applied.join(", ")}\n`);
   if (powers.length > 0) process.stderr.write(`warning: ${ONE_ROLE_WARNING}\n- ${powers.join("\n- ")}\n`);
   await database.stop();

@@ -1,4 +1,5 @@
 import type { Migration } from "kysely";
+import pg from "pg";
 import { ConfigError } from "../config.js";
 import { migrateSchema, openPostgres, type Postgres } from "../postgres.js";
 import { grantRights } from "./grant-rights.js";
@@ -90,7 +91,7 @@ async function requireNewest({ pool }: Postgres, schemas: SchemaMigrations): Pro
   const missing: string[] = [];
   for (const [schema, migrations] of Object.entries(schemas)) {
     const { rows } = await pool
-      .query<{ name: string }>(`select name from ${schema}.migration`)
+      .query<{ name: string }>(`select name from ${pg.escapeIdentifier(schema)}.migration`)
       .catch((error: unknown) => {
         // No such schema or table, or no right to see it: nothing is known to have been applied here.
         if (!["3F000", "42P01", "42501"].includes(String((error as { code?: unknown }).code))) throw error;

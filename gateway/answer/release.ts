@@ -35,7 +35,13 @@ const NO_CONSENT = { code: "CONSENT_REQUIRED" as const };
 export function release(fetched: Fetched, index: PolicyIndex): Released {
   const { authorized } = fetched;
   if (authorized.ended.length > 0)
-    return { authorized, data: null, errors: [], categories: new Map() } as unknown as Released;
+    return {
+      authorized,
+      data: null,
+      errors: [],
+      categories: new Map(),
+      records: new Map(),
+    } as unknown as Released;
   return new Release(fetched, index).run();
 }
 

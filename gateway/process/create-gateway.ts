@@ -82,6 +82,8 @@ export interface GatewayParts {
   readonly connectionsMax: number;
   readonly ready: () => Promise<void>;
   readonly onError: (error: unknown, requestId: string) => void;
+  /** Puts further routes beside the gateway's own: those of the authorization server of this house. */
+  readonly mount?: (app: FastifyInstance) => Promise<void>;
 }
 
 /** A gateway that does not listen yet. */
@@ -142,6 +144,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     arrivalTimeoutMs: parts.arrivalTimeoutMs,
     connectionsMax: parts.connectionsMax,
   });
+  await parts.mount?.(app);
   return {
     app,
     federation,

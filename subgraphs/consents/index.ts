@@ -11,6 +11,7 @@ import { ConsentResolver } from "./graph/resolver.js";
 
 export { createCredentialRegister } from "./credentials/end-credentials.js";
 export { createLinkGrant } from "./credentials/link-grant.js";
+export { type ConsentDeskOptions, createConsentDesk } from "./requests/consent-desk.js";
 export { type ConsentLedgerOptions, createConsentLedger } from "./ledger.js";
 export { consentsMigrations } from "./migrations/index.js";
 

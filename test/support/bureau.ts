@@ -1,6 +1,6 @@
 import type { BudgetLimits } from "../../gateway/receive/budget-settings.js";
 import { createBudgets } from "../../gateway/receive/budgets.js";
-import { createDevelopmentIssuer, type TokenRequest } from "../../gateway/process/development-issuer.js";
+import { createTestIssuer, type TokenRequest } from "../../scripts/demo/test-issuer.js";
 import { type Gateway, PERMIT_ISSUER } from "../../gateway/process/create-gateway.js";
 import {
   type Bureau,
@@ -11,7 +11,7 @@ import {
 } from "../../gateway/process/open-bureau.js";
 import { type Clock, systemClock } from "../../foundation/clock.js";
 import type { DatabaseRoles } from "../../foundation/postgres/prepare-database.js";
-import { createSigner, generateSigningKey, publicKeySet } from "../../foundation/tokens.js";
+import { createSigner, generateSigningKey, type Key, publicKeySet } from "../../foundation/tokens.js";
 import { BureauError } from "../../schema/errors.js";
 import { createSubgraphServer } from "../../subgraphs/host/http.js";
 import { createPermitVerifier } from "../../subgraphs/host/permit.js";
@@ -22,9 +22,14 @@ import { makeProofKey, type ProofKey, PUBLIC_URL, rememberKey, sendWithToken } f
 export const ISSUER = "https://issuer.test";
 export const AUDIENCE = "https://xinqiao.test";
 
+/** A bureau's keys, and the key of the issuer that tests make tokens with. */
+export interface TestKeys extends BureauKeys {
+  readonly issuer: Key;
+}
+
 export interface TestBureau extends Bureau {
   readonly clock: Clock;
-  readonly keys: BureauKeys;
+  readonly keys: TestKeys;
   /** The owner's address of its database; the bureau itself runs as another role. */
   readonly connectionString: string;
   readonly errors: unknown[];
@@ -68,7 +73,7 @@ export interface TestBureauOptions {
   readonly possession?: Partial<BureauOptions["possession"]>;
   readonly seams?: BureauSeams;
   /** Keys of another bureau, so that several gateways trust the same tokens. */
-  readonly keys?: BureauKeys;
+  readonly keys?: TestKeys;
   /** A database of the test's own making; `drop` is called at the end. */
   readonly database?: TestDatabase;
 }
@@ -132,13 +137,13 @@ function isNonceAsked(error: unknown): boolean {
 }
 
 async function tokenMaker(parts: {
-  readonly keys: BureauKeys;
+  readonly keys: TestKeys;
   readonly clock: Clock;
   readonly proofKey: ProofKey;
 }): Promise<TestBureau["token"]> {
   const { keys, clock, proofKey } = parts;
   const signer = await createSigner(keys.issuer);
-  const issue = createDevelopmentIssuer({ signer, issuer: ISSUER, audience: AUDIENCE, clock });
+  const issue = createTestIssuer({ signer, issuer: ISSUER, audience: AUDIENCE, clock });
   return async (request) => {
     if (request.party !== "bank" || request.jkt !== undefined) return issue(request);
     const token = await issue({ ...request, jkt: proofKey.jkt });
@@ -148,13 +153,13 @@ async function tokenMaker(parts: {
 }
 
 /** A bureau under test runs as the role that owns nothing, like one in production. */
-function rolesOf({ connectionString, applicationConnectionString }: TestDatabase): DatabaseRoles {
+export function rolesOf({ connectionString, applicationConnectionString }: TestDatabase): DatabaseRoles {
   return applicationConnectionString === undefined
     ? { connectionString }
     : { connectionString: applicationConnectionString, ownerConnectionString: connectionString };
 }
 
-function trustIn(keys: BureauKeys): BureauOptions["tokens"] {
+function trustIn(keys: TestKeys): BureauOptions["tokens"] {
   return {
     issuer: ISSUER,
     audience: AUDIENCE,
@@ -194,7 +199,7 @@ const SETTINGS = {
 } as const;
 
 /** Keys of a bureau that is not started yet. */
-export async function makeTestKeys(): Promise<BureauKeys> {
+export async function makeTestKeys(): Promise<TestKeys> {
   const [issuer, permit, artefact] = await Promise.all([
     generateSigningKey(),
     generateSigningKey(),

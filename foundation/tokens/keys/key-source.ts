@@ -14,9 +14,13 @@ import { readJsonObject } from "../read-json.js";
 import type { KeySet } from "../sign.js";
 import { TokenError } from "../token-error.js";
 
-/** Where verification keys come from. A remote set is cached, with a cool-down between fetches. */
+/**
+ * Where verification keys come from. A remote set is cached, with a cool-down between fetches; a live one belongs to this
+ * process, and has changed when another object is handed out.
+ */
 export type KeySource =
   | { readonly kind: "local"; readonly keys: KeySet }
+  | { readonly kind: "live"; readonly keys: () => KeySet }
   | {
       readonly kind: "remote";
       readonly url: URL;
@@ -44,8 +48,7 @@ interface Admitted {
  * A key that fails is left out; when none is left no token can be judged, which is nobody's fault but the key set's.
  */
 export function openKeySource(source: KeySource, onProblem: OnKeyProblem): FindKey {
-  const { find, count } =
-    source.kind === "local" ? openLocal(source.keys, onProblem) : openRemote(source, onProblem);
+  const { find, count } = openSource(source, onProblem);
   return async ({ alg, kid }) => {
     const key = await find({ alg, ...(kid === undefined ? {} : { kid }) }).catch((error: unknown) => {
       throw asTokenError(error);
@@ -54,6 +57,32 @@ export function openKeySource(source: KeySource, onProblem: OnKeyProblem): FindK
     if (kid === undefined && count() > 1) throw new TokenError("invalid", "no kid, and several keys");
     return key;
   };
+}
+
+function openSource(source: KeySource, onProblem: OnKeyProblem): Admitted {
+  switch (source.kind) {
+    case "local":
+      return openLocal(source.keys, onProblem);
+    case "live":
+      return openLive(source.keys, onProblem);
+    case "remote":
+      return openRemote(source, onProblem);
+    default:
+      return source satisfies never;
+  }
+}
+
+function openLive(current: () => KeySet, onProblem: OnKeyProblem): Admitted {
+  let known = current();
+  let admitted = openLocal(known, onProblem);
+  const open = (): Admitted => {
+    const keys = current();
+    if (keys === known) return admitted;
+    known = keys;
+    admitted = openLocal(keys, onProblem);
+    return admitted;
+  };
+  return { find: (header) => open().find(header), count: () => open().count() };
 }
 
 function openLocal(set: KeySet, onProblem: OnKeyProblem): Admitted {

@@ -117,7 +117,7 @@ export async function hasLiveConsent(trx: Transaction, grantId: string, at: Date
     join consents.consent c on c.merchant_id = g.merchant_id and c.consent_id = g.consent_id
     where g.grant_id = $1 and (c.terms->>'expiresAt')::timestamptz > $2 and not exists (
       select 1 from consents.consent_event e where e.merchant_id = g.merchant_id and e.consent_id = g.consent_id
-        and e.kind in ('REVOKED', 'SUPERSEDED'))
+        and e.kind in ('REVOKED', 'SUPERSEDED', 'TERMINATED', 'CLOSED'))
     limit 1`;
   return (await trx.query(text, [grantId, at])).length > 0;
 }
@@ -125,7 +125,7 @@ export async function hasLiveConsent(trx: Transaction, grantId: string, at: Date
 /** Was it revoked or replaced? Its row must be locked for the answer to last. */
 export async function isFinal(trx: Transaction, { merchant, consentId }: ConsentKey): Promise<boolean> {
   const text = `select 1 as found from consents.consent_event where merchant_id = $1 and consent_id = $2
-    and kind in ('REVOKED', 'SUPERSEDED')`;
+    and kind in ('REVOKED', 'SUPERSEDED', 'TERMINATED', 'CLOSED')`;
   return (await trx.query(text, [merchant, consentId])).length > 0;
 }
 

@@ -69,6 +69,17 @@ export async function listRequests(
   return (await read<RequestRow>(store, text, bound)).map(toRequest);
 }
 
+/** One request to this merchant, or `undefined`. */
+export async function findRequest(
+  store: ConsentStore,
+  merchant: string,
+  requestId: string,
+): Promise<ConsentRequest | undefined> {
+  const text = `${SELECT} where r.merchant_id = $2 and r.request_id = $3`;
+  const [row] = await read<RequestRow>(store, text, [store.now?.() ?? null, merchant, requestId]);
+  return row && toRequest(row);
+}
+
 /** A request to this merchant, locked until the commit, so that it is decided once. */
 export async function lockRequest(
   trx: Transaction,

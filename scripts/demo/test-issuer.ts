@@ -6,7 +6,7 @@ import { PROFILE_DETAIL_TYPE, type ProfileDetail } from "../../schema/claims.js"
 import { DEFAULT_SCOPES, type Party, type Scope } from "../../schema/parties.js";
 import { type Purpose, PURPOSES } from "../../schema/purposes.js";
 
-/** What a development token should say. */
+/** What a token should say. */
 export interface TokenRequest {
   readonly party: Party;
   /** Bank id, USCC, platform id or officer id. */
@@ -32,10 +32,10 @@ export interface IssuerOptions {
 }
 
 /**
- * Makes access tokens (RFC 9068) for development and tests. WARNING: whoever holds its key is every bank and merchant;
- * an operator points the gateway at an issuer of its own and this one signs nothing that is accepted.
+ * Makes access tokens (RFC 9068) for tests and the demo, which trust its key. WARNING: whoever holds the key is every bank
+ * and merchant; a gateway that people use trusts the authorization server, or an issuer of the operator's own.
  */
-export function createDevelopmentIssuer(options: IssuerOptions): (request: TokenRequest) => Promise<string> {
+export function createTestIssuer(options: IssuerOptions): (request: TokenRequest) => Promise<string> {
   return async (request) => {
     const iat = Math.floor(options.clock.now().getTime() / 1000);
     const details = request.party === "bank" ? { authorization_details: [detailOf(request)] } : {};
