@@ -89,6 +89,20 @@ describe("redis out of reach", () => {
   });
 });
 
+describe("a driver that gave up", () => {
+  it("is brought back, and let go when it is closed", async () => {
+    const redis = await open();
+    const ended = new Promise<void>((resolve) => redis.client.once("end", resolve));
+    redis.client.disconnect();
+    await ended;
+    await expect(redis.ping()).rejects.toMatchObject({ code: "SERVICE_UNAVAILABLE" });
+    await until(() => answers(redis));
+    await redis.close();
+    opened.splice(opened.indexOf(redis), 1);
+    expect(redis.client.listenerCount("end")).toBe(0);
+  });
+});
+
 describe("what redis says of itself", () => {
   it("never shows a password or an address, neither in the detail nor in a cause", async () => {
     const locked = await startRedisServer({ password: "the-right-password" });

@@ -89,6 +89,29 @@ describe("two gateways on one Redis", () => {
     expect(admitted(replies)).toBe(30);
   });
 
+  it("say how a client's budgets stand on every kind of answer, and nothing to a stranger", async () => {
+    const token = await merchantToken(STRANGER)(one);
+    for (const [query, status, budgets] of [
+      ["{ me { id } }", 200, 2],
+      [
+        'mutation { revokeConsent(input: { consentId: "0199f000-0000-7000-8000-000000000000" }) { id } }',
+        200,
+        2,
+      ],
+      ["{ consents(first: 9) { nodes { id artefact events { kind at } } } }", 400, 1],
+      ["{ nobody }", 400, 1],
+      ["{ a", 400, 1],
+      [`{ ${"a { ".repeat(40)} b ${"}".repeat(40)} }`, 400, 1],
+    ] as const) {
+      const { status: got, headers } = await one.graphql(token, query);
+      expect(got, query).toBe(status);
+      expect(String(headers["ratelimit"]).match(/;r=/g), query).toHaveLength(budgets);
+      expect(String(headers["ratelimit-policy"]).match(/;q=/g), query).toHaveLength(budgets);
+    }
+    const { headers } = await one.graphql(undefined, "{ me { id } }");
+    expect([headers["ratelimit"], headers["ratelimit-policy"]]).toEqual([undefined, undefined]);
+  });
+
   it("count a request that is refused for its form, where the sender is known", async () => {
     const replies = await askBoth((bureau) => bankToken(bureau, "bank-malformed"), 30, "{ a ".repeat(50));
     expect(replies.filter(({ status }) => status === 400)).toHaveLength(20);
@@ -100,10 +123,10 @@ describe("two gateways on one Redis", () => {
     // me 10, a merchant 10, transactions 20, months 1, and a month for each of 12 and each of 4 currencies.
     const cost = 10 + 10 + 20 + 1 + 48;
     const query = "{ me { transactions { months { month } } } }";
-    const replies = await askBoth(merchantToken(STRANGER), 18, query);
+    const replies = await askBoth(merchantToken(NOBODY), 18, query);
     expect(admitted(replies)).toBe(Math.floor(1_000 / cost));
     // What was refused was not charged: a smaller operation still fits.
-    const [small] = await askBoth(merchantToken(STRANGER), 1, "{ __typename }");
+    const [small] = await askBoth(merchantToken(NOBODY), 1, "{ __typename }");
     expect(small?.extensions["cost"]).toMatchObject({ estimated: 1, remaining: (1_000 % cost) - 1 });
     for (const { status, extensions, errors, headers } of replies) {
       expect(extensions["cost"]).toMatchObject({ estimated: cost, operationMax: 400, limit: 1_000 });
