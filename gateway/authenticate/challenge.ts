@@ -9,6 +9,7 @@ const ALGS = `algs="${PROOF_ALGORITHMS.join(" ")}"`;
 const ERROR_WORDS: Partial<Record<ErrorCode, string>> = {
   TOKEN_INVALID: "invalid_token",
   TOKEN_EXPIRED: "invalid_token",
+  CREDENTIAL_REVOKED: "invalid_token",
   TOKEN_NOT_BOUND: "invalid_token",
   TOKEN_BINDING_MISMATCH: "invalid_token",
   DPOP_PROOF_INVALID: "invalid_dpop_proof",
