@@ -5,10 +5,10 @@ import { DEFAULT_SCOPES, type Party } from "../../schema/parties.js";
 import type { ConsentLedger } from "../../schema/ports.js";
 import { ALICE, grant, MARKETPLACE, PROFILE, publishTwoMerchants } from "../support/actors.js";
 import { AUDIENCE, type GraphQLReply, ISSUER, startTestBureau, type TestBureau } from "../support/bureau.js";
+import { makeProofKey, type ProofKey, rememberKey, sendWithToken } from "../support/proofs.js";
 import { createTestDatabase, type TestDatabase } from "../support/database.js";
 
 const END = `mutation($input: EndCredentialInput!) { endCredential(input: $input) { name } }`;
-const THUMBPRINT = "A".repeat(43);
 
 let database: TestDatabase;
 /** Where credentials are ended, and another gateway on the same database. */
@@ -57,14 +57,16 @@ interface Rest {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 let made = 0;
-function restOn(kind: Rest["kind"]): Rest {
+const proofKeys = new Map<string, ProofKey>();
+async function restOn(kind: Rest["kind"]): Promise<Rest> {
   made += 1;
   const name = `${kind.toLowerCase()}-${made}`;
-  const thumbprint = `${name}${THUMBPRINT}`.slice(0, 43);
   if (kind === "CLIENT") return { kind, name, claims: { client_id: name } };
   if (kind === "TOKEN") return { kind, name, claims: { jti: name } };
   if (kind === "GRANT") return { kind, name, claims: { grant_id: name } };
-  return { kind, name: thumbprint, claims: { cnf: { jkt: thumbprint } } };
+  const key = await makeProofKey();
+  proofKeys.set(key.jkt, key);
+  return { kind, name: key.jkt, claims: { cnf: { jkt: key.jkt } } };
 }
 
 async function tokenFor(
@@ -76,7 +78,13 @@ async function tokenFor(
   const details = [
     { type: "merchant_credit_profile", purposes: ["PRE_LOAN_ASSESSMENT"], datatypes: ["IDENTITY"] },
   ];
-  return (await createSigner(here.keys.issuer)).sign("at+jwt", {
+  // A bank's token is bound; so is whatever rests on a key.
+  const jkt = (claims["cnf"] as { jkt: string } | undefined)?.jkt;
+  const key = jkt === undefined ? here.proofKey : proofKeys.get(jkt);
+  const isBound = party === "bank" || jkt !== undefined;
+  const token = await (
+    await createSigner(here.keys.issuer)
+  ).sign("at+jwt", {
     iss: ISSUER,
     aud: AUDIENCE,
     sub: id,
@@ -87,8 +95,11 @@ async function tokenFor(
     exp: iat + 600,
     jti: crypto.randomUUID(),
     ...(party === "bank" ? { authorization_details: details } : {}),
+    ...(isBound ? { cnf: { jkt: key?.jkt } } : {}),
     ...claims,
   });
+  if (isBound && key !== undefined) rememberKey(token, key, here.clock);
+  return token;
 }
 
 async function end({ kind, name }: Rest): Promise<void> {
@@ -136,7 +147,7 @@ describe.each(["CLIENT", "KEY", "GRANT", "TOKEN"] as const)("a token whose %s wa
     "opens %s before, and nothing from the next operation on another gateway",
     async (...at) => {
       const [, party, id, query] = at;
-      const rest = restOn(kind);
+      const rest = await restOn(kind);
       const token = await tokenFor(party, id, rest.claims);
       checks = 0;
       const before = await ask(token, query);
@@ -149,29 +160,29 @@ describe.each(["CLIENT", "KEY", "GRANT", "TOKEN"] as const)("a token whose %s wa
   );
 
   it("publishes no feed and reads no report of one", async () => {
-    const rest = restOn(kind);
+    const rest = await restOn(kind);
     const token = await tokenFor("platform", MARKETPLACE, rest.claims);
+    const { app } = there.gateway;
     const post = (key: string) =>
-      there.gateway.app.inject({
-        method: "POST",
-        url: "/feeds/review",
-        headers: {
-          authorization: `Bearer ${token}`,
-          "content-type": "application/x-ndjson",
-          "idempotency-key": key,
-        },
-        payload: JSON.stringify({
-          reviewId: `${key}-1`,
-          sellerId: "alice-shop",
-          rating: 4,
-          createdAt: "2026-01-01T00:00:00Z",
+      sendWithToken(there.gateway, { token, method: "POST", path: "/feeds/review" }, (headers) =>
+        app.inject({
+          method: "POST",
+          url: "/feeds/review",
+          headers: { ...headers, "content-type": "application/x-ndjson", "idempotency-key": key },
+          payload: JSON.stringify({
+            reviewId: `${key}-1`,
+            sellerId: "alice-shop",
+            rating: 4,
+            createdAt: "2026-01-01T00:00:00Z",
+          }),
         }),
-      });
-    const report = (key: string) =>
-      there.gateway.app.inject({
-        url: `/feeds/review/batches/${key}`,
-        headers: { authorization: `Bearer ${token}` },
-      });
+      );
+    const report = (key: string) => {
+      const path = `/feeds/review/batches/${key}`;
+      return sendWithToken(there.gateway, { token, method: "GET", path }, (headers) =>
+        app.inject({ url: path, headers }),
+      );
+    };
     expect((await post(`${kind}-before`)).statusCode).toBe(200);
     expect((await report(`${kind}-before`)).statusCode).toBe(200);
     await end(rest);
@@ -190,7 +201,7 @@ describe.each(["CLIENT", "KEY", "GRANT", "TOKEN"] as const)("a token whose %s wa
 
 describe("an ended credential", () => {
   it("says nothing about other credentials of the same bank", async () => {
-    const [lost, kept] = [restOn("TOKEN"), restOn("TOKEN")];
+    const [lost, kept] = [await restOn("TOKEN"), await restOn("TOKEN")];
     await end(lost);
     expectRefused(await ask(await tokenFor("bank", "demo-bank", lost.claims), IDENTITY));
     const reply = await ask(await tokenFor("bank", "demo-bank", kept.claims), IDENTITY);
@@ -198,7 +209,7 @@ describe("an ended credential", () => {
   });
 
   it("refuses an inquiry on record, and takes no use of the consent (P3)", async () => {
-    const rest = restOn("CLIENT");
+    const rest = await restOn("CLIENT");
     const token = await tokenFor("bank", "demo-bank", rest.claims);
     const uses = async () =>
       (await here.postgres.pool.query("select coalesce(sum(used), 0) as n from consents.usage")).rows[0].n;
@@ -234,7 +245,7 @@ describe("an ended credential", () => {
   });
 
   it("tells an officer's own mistakes apart: who may not end credentials ends none", async () => {
-    const rest = restOn("CLIENT");
+    const rest = await restOn("CLIENT");
     const input = { kind: rest.kind, issuer: ISSUER, id: rest.name, reason: "rivalry" };
     for (const party of ["bank", "merchant"] as const) {
       const id = party === "bank" ? "demo-bank" : ALICE;

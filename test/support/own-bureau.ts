@@ -62,7 +62,7 @@ export async function startOwnBureau(settings: Partial<BureauOptions> = {}): Pro
 }
 
 /** Alice's shop with one order, by the platforms' own door. */
-async function publishShop({ intakes, clock }: TestBureau): Promise<void> {
+export async function publishShop({ intakes, clock }: TestBureau): Promise<void> {
   const at = new Date(clock.now().getTime() - 3 * 86_400_000).toISOString();
   const records = {
     account: {
@@ -92,7 +92,7 @@ async function publishShop({ intakes, clock }: TestBureau): Promise<void> {
 
 /** A GraphQL request as a bank's software sends it: with a proof, and once more with the gateway's nonce. */
 export async function askAsBank(
-  { dpop, client: _client }: OAuthClient,
+  { dpop }: Pick<OAuthClient, "dpop">,
   { audience }: Pick<OwnBureau, "audience">,
   { token, query, variables = {} }: { token: string; query: string; variables?: object },
 ): Promise<GraphQLReply> {
