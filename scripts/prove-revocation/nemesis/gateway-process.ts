@@ -1,8 +1,9 @@
 import { systemClock } from "../../../foundation/clock.js";
-import { publicKeySet } from "../../../foundation/tokens.js";
+import type { KeySet } from "../../../foundation/tokens.js";
 import { type BureauSeams, loadKeys, openBureau } from "../../../gateway/process/open-bureau.js";
-import { createRequestBudget } from "../../../gateway/receive/request-budget.js";
+import { createBudgets } from "../../../gateway/receive/budgets.js";
 import { breakLedger, type BrokenLedger } from "../broken-ledgers.js";
+import { NO_BUDGETS } from "../no-budgets.js";
 
 /** What the driver tells a gateway process when it is born; the only way in which a defect gets into it. */
 export interface GatewayOrder {
@@ -10,6 +11,8 @@ export interface GatewayOrder {
   readonly keysFolder: string;
   readonly issuer: string;
   readonly audience: string;
+  /** The public key of the driver's own issuer. */
+  readonly issuerKeys: KeySet;
   readonly defect: BrokenLedger | undefined;
 }
 
@@ -34,17 +37,28 @@ async function serve(order: GatewayOrder): Promise<void> {
         issuer: order.issuer,
         audience: order.audience,
         algorithms: ["EdDSA"],
-        keys: { kind: "local", keys: publicKeySet([keys.issuer]) },
+        keys: { kind: "local", keys: order.issuerKeys },
         clockToleranceSeconds: 10,
       },
       subgraphUrls: new Map(),
       introspection: false,
-      budget: await createRequestBudget({ redisUrl: undefined, requestsPerMinute: 1_000_000 }),
+      budgets: createBudgets({ redis: undefined, clock: systemClock, limits: NO_BUDGETS }),
+      // Bearer tokens: what is on trial is consent, and every request of the driver counts.
+      possession: {
+        publicUrl: undefined,
+        boundParties: [],
+        tlsTerminators: [],
+        proofAgeMs: 60_000,
+        proofAheadMs: 5_000,
+        replayGuard: undefined,
+      },
       // As shipped; what waits for a subgraph or the record is shorter, so that a hole ends within the run.
       ledgerTimeoutMs: 250,
       recordTimeoutMs: 2_000,
       subgraphTimeoutMs: 2_000,
       requestTimeoutMs: 30_000,
+      arrivalTimeoutMs: 10_000,
+      connectionsMax: 1_000,
       poolMax: 8,
       statementTimeoutMs: 10_000,
       onError: () => {},

@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import type { TokenRequest } from "../../../gateway/process/development-issuer.js";
+import type { TokenRequest } from "../../demo/test-issuer.js";
 import type { GatewayChild } from "./gateway-child.js";
 import { legalNameOf } from "./stage.js";
 

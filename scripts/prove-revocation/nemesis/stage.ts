@@ -4,9 +4,9 @@ import path from "node:path";
 import { systemClock } from "../../../foundation/clock.js";
 import { ensureDatabase, startEmbeddedPostgres } from "../../../foundation/embedded-postgres.js";
 import { openPostgres, type Postgres } from "../../../foundation/postgres.js";
-import { createSigner } from "../../../foundation/tokens.js";
-import { createDevelopmentIssuer, type TokenRequest } from "../../../gateway/process/development-issuer.js";
+import { createSigner, generateSigningKey, publicKeySet } from "../../../foundation/tokens.js";
 import { loadKeys } from "../../../gateway/process/open-bureau.js";
+import { createTestIssuer, type TokenRequest } from "../../demo/test-issuer.js";
 import { syntheticUscc } from "../../market/uscc.js";
 import type { BrokenLedger } from "../broken-ledgers.js";
 import { GatewayChild } from "./gateway-child.js";
@@ -50,15 +50,18 @@ export async function openStage(): Promise<Stage> {
     statementTimeoutMs: 10_000,
   });
   const keysFolder = path.join(folder, "keys");
-  const keys = await loadKeys(keysFolder);
-  const issue = createDevelopmentIssuer({
-    signer: await createSigner(keys.issuer),
+  // Made once, before two processes look for them at the same time.
+  await loadKeys(keysFolder);
+  const issuerKey = await generateSigningKey();
+  const issue = createTestIssuer({
+    signer: await createSigner(issuerKey),
     issuer: ISSUER,
     audience: AUDIENCE,
     clock: systemClock,
   });
   const merchants = Array.from({ length: MERCHANTS }, (_, i) => syntheticUscc("92", i));
-  const order = { keysFolder, issuer: ISSUER, audience: AUDIENCE, database: DATABASE };
+  const issuerKeys = publicKeySet([issuerKey]);
+  const order = { keysFolder, issuer: ISSUER, audience: AUDIENCE, issuerKeys, database: DATABASE };
   return {
     merchants,
     admin,

@@ -2,7 +2,6 @@ import type { Clock } from "../../../foundation/clock.js";
 import type { Answer } from "../../../gateway/answer/index.js";
 import { createInquire, type Inquire } from "../../../gateway/gateway.js";
 import type { Authorized, Fetched } from "../../../gateway/inquiry.js";
-import type { BudgetLimits } from "../../../gateway/receive/budget-settings.js";
 import { createBudgets } from "../../../gateway/receive/budgets.js";
 import { readCosts } from "../../../gateway/receive/cost-model.js";
 import { BureauError } from "../../../schema/errors.js";
@@ -11,6 +10,7 @@ import { CN_RULEBOOK } from "../../../schema/rulebook.js";
 import { createConsentLedger } from "../../../subgraphs/consents/index.js";
 import type { Random } from "../../market/random.js";
 import { breakLedger } from "../broken-ledgers.js";
+import { NO_BUDGETS } from "../no-budgets.js";
 import { type CachedLedger, createCachedLedger, type Memory } from "./cached-ledger.js";
 import { type Database, EPOCH_MS } from "./database.js";
 import type { Contract } from "./inquiry-contract.js";
@@ -20,16 +20,6 @@ import type { Link } from "./link.js";
 import { Pool } from "./pool.js";
 import type { Variant } from "./variants.js";
 import { Machine, type VirtualTime } from "./virtual-time.js";
-
-/** What may be spent decides nothing here. */
-const NO_BUDGETS: BudgetLimits = {
-  budgetRequests: 1_000_000_000,
-  budgetCost: 1_000_000_000,
-  operationCostMax: 1_000_000,
-  budgetInquiries: 1_000_000_000,
-  budgetFeeds: 1_000_000_000,
-  budgetLocalPercent: 100,
-};
 
 /** As shipped (`XINQIAO_LEDGER_TIMEOUT`). */
 export const LEDGER_TIMEOUT_MS = 250;
