@@ -85,6 +85,8 @@ export function pageError(error: unknown, reply: FastifyReply, parts: PageParts)
   if (!isExpected) parts.onError(error);
   if (error instanceof BureauError && (error.code === "NOT_FOUND" || error.code === "CONFLICT"))
     return tell(reply, parts, WORDS.answered, 409);
+  if (error instanceof BureauError && error.code === "SIGNATORY_NOT_REGISTERED")
+    return tell(reply, parts, WORDS.notSignatory, 403);
   return tell(reply, parts, WORDS.busy, 503);
 }
 

@@ -73,6 +73,10 @@ export const WORDS = {
     zh: "该请求针对另一商户,与您登录的账号不符。",
     en: "The request is to another merchant than the one you act for.",
   },
+  notSignatory: {
+    zh: "您不在该商户登记的授权签字人之列,不能签署。",
+    en: "You are not among those who may sign for this merchant.",
+  },
   problem: { zh: "请更正:", en: "Please correct:" },
   problemCategories: {
     zh: "至少保留一个信息类别;如不同意,请选择拒绝。",

@@ -259,3 +259,46 @@ describe("a consent that cannot be asked for", () => {
     return refusalOf(Promise.reject(error as Error));
   }
 });
+
+describe("a merchant for whom several sign", () => {
+  const detail = consentDetail(ALICE, { purposes: ["SUPPLY_CHAIN_FINANCE"], datatypes: ["IDENTITY"] });
+  const sign = { decision: "approve", category: ["IDENTITY"] };
+
+  it("leaves the bank to ask again after the first signature; the last one answers it", async () => {
+    const { alice, alicesPartner } = issuer.people;
+    await issuer.setSignatories(
+      { merchant: ALICE, signatory: alice },
+      { quorum: 2, signatories: [alice, alicesPartner] },
+    );
+    const first = await pushConsent(detail);
+    const { url } = await (await openConsent(first, "alice")).answer(sign);
+    expect(errorOf(url, first)).toMatchObject({ error: "interaction_required" });
+    // Whoever has signed is not asked again: there is nothing more for her to do.
+    const again = await pushConsent(detail);
+    const { url: stillWaiting } = await (await openConsent(again, "alice")).answer(sign);
+    expect(errorOf(stillWaiting, again)).toMatchObject({ error: "interaction_required" });
+    const second = await pushConsent(detail);
+    const { url: callback } = await (await openConsent(second, "partner")).answer(sign);
+    const tokens = await exchange(bank, second, callback);
+    expect(decodeJwt(tokens.access_token)["authorization_details"]).toMatchObject([
+      { datatypes: ["IDENTITY"], purposes: ["SUPPLY_CHAIN_FINANCE"] },
+    ]);
+    // Granted is granted: the bank that asks once more is not made to trouble anybody.
+    const later = await pushConsent(detail);
+    const { page } = await openConsent(later, "alice");
+    expect((await exchange(bank, later, page.url)).access_token).toBeTruthy();
+  });
+
+  it("is not signed for by somebody else of the same firm", async () => {
+    const { alice, alicesPartner } = issuer.people;
+    for (const signatory of [alice, alicesPartner])
+      await issuer.setSignatories(
+        { merchant: ALICE, signatory },
+        { quorum: 1, signatories: [alicesPartner] },
+      );
+    const pushed = await pushConsent({ ...detail, purposes: ["FRAUD_PREVENTION"] });
+    const told = await (await openConsent(pushed, "alice")).answer(sign);
+    expect(told.status).toBe(403);
+    expect(told.text).toContain("授权签字人");
+  });
+});
