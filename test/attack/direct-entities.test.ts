@@ -186,7 +186,8 @@ describe("S2: a permit in the wrong hands", () => {
     const question = JSON.stringify({ query: "{ consents(first: 1) { nodes { id state } } }" });
     const permit = await direct.permit(question, over);
     const asked = await consents?.execute({ permit, body: question });
-    const nodes = (asked?.data?.["consents"] as { nodes: { id: string; state: string }[] }).nodes;
+    if (asked?.data == null) throw new Error("no answer");
+    const { nodes } = asked.data["consents"] as { nodes: { id: string; state: string }[] };
     expect(nodes).toMatchObject([{ state: "ACTIVE" }]);
     const mutation = JSON.stringify({
       query: "mutation($input: ConsentIdInput!) { revokeConsent(input: $input) { id } }",
