@@ -10,9 +10,13 @@ import {
   string,
   url,
 } from "../foundation/config/parsers.js";
+import { network } from "../foundation/config/network.js";
 import { optional, optionalSecret, type Values, withDefault } from "../foundation/config.js";
+import { REDIS_SETTINGS, redisRelations } from "../foundation/redis/place.js";
 import { LOG_LEVELS } from "../foundation/log.js";
 import { TOKEN_ALGORITHMS } from "../foundation/tokens.js";
+import { PARTIES } from "../schema/parties.js";
+import { BUDGET_SETTINGS, budgetRelations } from "./receive/budget-settings.js";
 
 /** `name=address` of a subgraph that runs elsewhere. */
 const subgraphUrl: Parser<readonly [string, URL]> = {
@@ -24,6 +28,15 @@ const subgraphUrl: Parser<readonly [string, URL]> = {
       : [name, new URL(address)];
   },
   format: ([name, address]) => `${name}=${address.href}`,
+};
+
+/** The address that clients call: no query or fragment, and no slash at its end. */
+const publicAddress: Parser<string> = {
+  expects: "an address that starts with https:// or http://, without query and fragment",
+  parse: (text) => {
+    const address = url().parse(text);
+    return address === undefined || /[?#]/.test(address) ? undefined : address.replace(/\/+$/, "");
+  },
 };
 
 /** The gateway's settings. */
@@ -51,10 +64,10 @@ export const GATEWAY_SETTINGS = {
     doc: "PostgreSQL 15 or newer of your own; absent starts the embedded one.",
     parse: connectionString(["postgres", "postgresql"]),
   }),
-  redisUrl: optionalSecret({
-    env: "XINQIAO_REDIS_URL",
-    doc: "Redis that several gateways share for request budgets; absent keeps them in each process.",
-    parse: connectionString(["redis", "rediss"]),
+  databaseOwnerUrl: optionalSecret({
+    env: "XINQIAO_DATABASE_OWNER_URL",
+    doc: "Login of the role that owns the tables and migrates them; the other role then uses them only.",
+    parse: connectionString(["postgres", "postgresql"]),
   }),
   poolMax: withDefault({
     env: "XINQIAO_POOL_MAX",
@@ -70,7 +83,7 @@ export const GATEWAY_SETTINGS = {
   }),
   tokenIssuer: optional({
     env: "XINQIAO_TOKEN_ISSUER",
-    doc: "Issuer of access tokens; absent uses the development issuer.",
+    doc: "Issuer of access tokens of the operator's own; absent runs the authorization server of this house.",
     parse: string(500),
   }),
   tokenAudience: optional({
@@ -100,11 +113,52 @@ export const GATEWAY_SETTINGS = {
     parse: durationMs(1_000, 3_600_000),
     default: 30_000,
   }),
+  accessTokenMs: withDefault({
+    env: "XINQIAO_ACCESS_TOKEN_LIFE",
+    doc: "Life of the access tokens of this house's authorization server.",
+    parse: durationMs(60_000, 900_000),
+    default: 300_000,
+  }),
+  signingKeyAheadMs: withDefault({
+    env: "XINQIAO_SIGNING_KEY_AHEAD",
+    doc: "How long a new signing key is published before it signs; at least as long as verifiers keep a key set.",
+    parse: durationMs(0, 604_800_000),
+    default: 900_000,
+  }),
   clockSkewSeconds: withDefault({
     env: "XINQIAO_CLOCK_SKEW_SECONDS",
     doc: "Clock difference tolerated in tokens, in seconds.",
     parse: integer(0, 60),
     default: 10,
+  }),
+  publicUrl: optional({
+    env: "XINQIAO_PUBLIC_URL",
+    doc: "Address that clients call, as DPoP proofs name it and tokens are for; absent takes the address that is listened on.",
+    parse: publicAddress,
+  }),
+  boundParties: withDefault({
+    env: "XINQIAO_BOUND_PARTIES",
+    doc: "Parties whose access tokens must be bound to a key or certificate of the client.",
+    parse: list(oneOf(PARTIES)),
+    default: ["bank"],
+  }),
+  tlsTerminators: withDefault({
+    env: "XINQIAO_TLS_TERMINATORS",
+    doc: "Peers whose Client-Cert header is believed; from all others it is ignored.",
+    parse: list(network(), 100),
+    default: [],
+  }),
+  proofAgeMs: withDefault({
+    env: "XINQIAO_PROOF_AGE",
+    doc: "How old a DPoP proof may be.",
+    parse: durationMs(1_000, 300_000),
+    default: 60_000,
+  }),
+  proofAheadMs: withDefault({
+    env: "XINQIAO_PROOF_AHEAD",
+    doc: "How far the clock of a DPoP proof may be ahead.",
+    parse: durationMs(0, 60_000),
+    default: 5_000,
   }),
   introspection: withDefault({
     env: "XINQIAO_INTROSPECTION",
@@ -142,11 +196,17 @@ export const GATEWAY_SETTINGS = {
     parse: durationMs(1_000, 600_000),
     default: 60_000,
   }),
-  budgetRequests: withDefault({
-    env: "XINQIAO_BUDGET_REQUESTS",
-    doc: "GraphQL requests that one client may send in a minute.",
+  arrivalTimeoutMs: withDefault({
+    env: "XINQIAO_ARRIVAL_TIMEOUT",
+    doc: "Longest wait for the headers of any request, and for the whole of a GraphQL request.",
+    parse: durationMs(100, 600_000),
+    default: 10_000,
+  }),
+  connectionsMax: withDefault({
+    env: "XINQIAO_CONNECTIONS_MAX",
+    doc: "Connections held at a time; more are closed at once.",
     parse: integer(1, 1_000_000),
-    default: 6_000,
+    default: 10_000,
   }),
   drainTimeoutMs: withDefault({
     env: "XINQIAO_DRAIN_TIMEOUT",
@@ -172,6 +232,8 @@ export const GATEWAY_SETTINGS = {
     parse: oneOf(LOG_LEVELS),
     default: "info",
   }),
+  ...REDIS_SETTINGS,
+  ...BUDGET_SETTINGS,
 };
 
 export type GatewaySettings = Values<typeof GATEWAY_SETTINGS>;
@@ -186,12 +248,31 @@ export function gatewayRelations(values: GatewaySettings): string[] {
     XINQIAO_TOKEN_JWKS_URL: values.tokenJwksUrl,
   };
   const given = Object.values(foreign).filter((value) => value !== undefined).length;
-  if (given > 0)
+  if (given === 0) problems.push(...ownIssuerProblems(values));
+  else
     for (const [env, value] of Object.entries(foreign))
       if (value === undefined) problems.push(`${env} is required when another issuer is configured`);
+  if (values.databaseOwnerUrl !== undefined && values.databaseUrl === undefined)
+    problems.push(
+      "XINQIAO_DATABASE_OWNER_URL needs XINQIAO_DATABASE_URL, the login of the application's role",
+    );
   if (values.subgraphTimeoutMs >= values.requestTimeoutMs)
     problems.push("XINQIAO_SUBGRAPH_TIMEOUT must be below XINQIAO_REQUEST_TIMEOUT");
   if (values.recordTimeoutMs >= values.requestTimeoutMs)
     problems.push("XINQIAO_RECORD_TIMEOUT must be below XINQIAO_REQUEST_TIMEOUT");
-  return problems;
+  return [...problems, ...redisRelations(values), ...budgetRelations(values)];
+}
+
+/** Whoever signs in must know where: the issuer's address is the bureau's, and passwords travel to it. */
+function ownIssuerProblems({ publicUrl, host }: GatewaySettings): string[] {
+  const address = URL.parse(publicUrl ?? `http://${host.includes(":") ? `[${host}]` : host}`);
+  if (address === null)
+    return ["XINQIAO_PUBLIC_URL is required: XINQIAO_HOST is no address that clients could call"];
+  if (address.protocol === "https:" || /^(127(\.\d+){3}|\[::1\]|localhost)$/.test(address.hostname))
+    return [];
+  return [
+    publicUrl === undefined
+      ? "XINQIAO_PUBLIC_URL is required, and must be https, when XINQIAO_HOST is not this machine alone"
+      : "XINQIAO_PUBLIC_URL must be https unless it is this machine itself: people sign in there",
+  ];
 }

@@ -1,6 +1,7 @@
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from "graphql";
 import type { Category } from "../schema/categories.js";
-import type { MonthRange, Principal } from "../schema/claims.js";
+import type { Credential, MonthRange, PlatformAccount, Principal } from "../schema/claims.js";
+import type { TermsInForce } from "../schema/consent.js";
 import type { LedgerConsent } from "../schema/consent-terms.js";
 import type { ErrorCode, ErrorFacts } from "../schema/errors.js";
 import type { InquiryDecision, InquiryReceipt, RuleDecision } from "../schema/ports.js";
@@ -13,6 +14,8 @@ type Stage<Name extends string> = { readonly [stage]: Name };
 export interface Authenticated extends Stage<"authenticated"> {
   readonly principal: Principal;
   readonly requestId: string;
+  /** The DPoP nonce that the client should use from now on (RFC 9449 section 8.2), if that is another one. */
+  readonly nextNonce: string | undefined;
 }
 
 /** The operation to be judged: parsed and valid against the API schema. */
@@ -32,6 +35,10 @@ export interface Question {
   readonly reference: string;
   readonly own: boolean;
   readonly asked: readonly Category[];
+  /** Of `asked`: those whose single records are asked for. */
+  readonly askedRecords: readonly Category[];
+  /** Of `asked`: those of which something else than single records is asked for; the others stand or fall with these. */
+  readonly askedFigures: readonly Category[];
 }
 
 export interface Withheld {
@@ -44,10 +51,18 @@ export interface Inquiry extends Question {
   readonly id: string;
   readonly decision: InquiryDecision;
   readonly granted: ReadonlySet<Category>;
+  /** Of `granted`: those whose single records may leave as well. */
+  readonly records: ReadonlySet<Category>;
   readonly withheld: ReadonlyMap<Category, Withheld>;
+  /** What withholds the records of a category, of those asked for. */
+  readonly withheldRecords: ReadonlyMap<Category, Withheld>;
   readonly rules: readonly RuleDecision[];
   readonly consent: LedgerConsent | undefined;
+  /** The terms of `consent` that stood at the instant of the decision. */
+  readonly terms: TermsInForce | undefined;
   readonly months: MonthRange | undefined;
+  /** `undefined` where every linked account is open. */
+  readonly accounts: readonly PlatformAccount[] | undefined;
   readonly remainingUses: number | undefined;
 }
 
@@ -67,7 +82,9 @@ export interface Authorized extends Stage<"authorized"> {
   /** For each root field that returns merchants, by response key: the merchant at each position. */
   readonly positions: ReadonlyMap<string, readonly string[]>;
   readonly refusedRoots: readonly RefusedRoot[];
-  /** Monotonic milliseconds at which the last consent check was sent. */
+  /** What the token rests on and was ended; when there is any, nothing is fetched and nothing leaves. */
+  readonly ended: readonly Credential[];
+  /** Monotonic milliseconds at which the last check of consents and credentials was sent. */
   readonly checkedAtMs: number;
   readonly rulebook: string;
 }
@@ -102,6 +119,8 @@ export interface Released extends Stage<"released"> {
   readonly errors: readonly AnswerError[];
   /** Categories that left, by merchant. */
   readonly categories: ReadonlyMap<string, ReadonlySet<Category>>;
+  /** Categories whose single records left, by merchant. */
+  readonly records: ReadonlyMap<string, ReadonlySet<Category>>;
 }
 
 /** On record, durably: the only stage that can be answered. Only `record/` makes one. */

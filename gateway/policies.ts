@@ -2,7 +2,10 @@ import { type Category, isCategory } from "../schema/categories.js";
 import type { Principal } from "../schema/claims.js";
 import type { Withheld } from "./inquiry.js";
 
-/** Alternatives of terms that must all hold: `consent:TRANSACTIONS`, `party:bank`, `scope:profile:read`. */
+/**
+ * Alternatives of terms that must all hold: `consent:TRANSACTIONS` (granted), `records:TRANSACTIONS` (granted with its
+ * single records), `party:bank`, `scope:profile:read`.
+ */
 export type Policy = readonly (readonly string[])[];
 
 /** The rules of a supergraph by coordinate, read once per supergraph. */
@@ -13,26 +16,37 @@ export interface PolicyIndex {
   readonly types: ReadonlyMap<string, Policy>;
 }
 
-/** The categories that a field of a type needs, from its own rule and its type's. */
-export function categoriesOf(index: PolicyIndex, typeName: string, fieldName: string): readonly Category[] {
+/** What a field needs of a consent: categories, and those of them whose single records it reads. */
+export interface Needs {
+  readonly categories: ReadonlySet<Category>;
+  readonly records: ReadonlySet<Category>;
+}
+
+/** What a field of a type needs, from its own rule and its type's. Whoever needs records needs the category. */
+export function needsOf(index: PolicyIndex, typeName: string, fieldName: string): Needs {
   const policies = [index.fields.get(`${typeName}.${fieldName}`), index.types.get(typeName)];
-  const found = new Set<Category>();
+  const categories = new Set<Category>();
+  const records = new Set<Category>();
   for (const term of policies.flatMap((policy) => policy?.flat() ?? [])) {
-    const category = term.startsWith("consent:") ? term.slice("consent:".length) : undefined;
-    if (isCategory(category)) found.add(category);
+    const [kind, category] = term.split(":", 2);
+    if (!isCategory(category)) continue;
+    if (kind === "consent" || kind === "records") categories.add(category);
+    if (kind === "records") records.add(category);
   }
-  return [...found];
+  return { categories, records };
 }
 
 /** What a rule is judged against: who asks, and what was granted of the merchant at hand (nothing outside one). */
 export interface Standing {
   readonly principal: Principal;
   readonly granted: ReadonlySet<Category>;
+  /** Of `granted`: those whose single records were granted too. */
+  readonly records: ReadonlySet<Category>;
 }
 
-/** Why a field may not leave: a category that is missing, or a party or scope that does not fit. */
+/** Why a field may not leave: a category or its records are missing, or a party or scope does not fit. */
 export type Objection =
-  | { readonly kind: "category"; readonly category: string }
+  | { readonly kind: "category" | "records"; readonly category: string }
   | { readonly kind: "party"; readonly error: Withheld };
 
 /**
@@ -69,12 +83,14 @@ function nearer(known: Objection | undefined, next: Objection): Objection {
   return next.kind === "party" && next.error.code === "INSUFFICIENT_SCOPE" ? next : known;
 }
 
-function holds(term: string, { principal, granted }: Standing): boolean {
+function holds(term: string, { principal, granted, records }: Standing): boolean {
   const colon = term.indexOf(":");
   const value = term.slice(colon + 1);
   switch (term.slice(0, colon)) {
     case "consent":
       return (granted as ReadonlySet<string>).has(value);
+    case "records":
+      return (granted as ReadonlySet<string>).has(value) && (records as ReadonlySet<string>).has(value);
     case "party":
       return principal.party === value;
     case "scope":
@@ -86,6 +102,7 @@ function holds(term: string, { principal, granted }: Standing): boolean {
 
 function describe(term: string): Objection {
   if (term.startsWith("consent:")) return { kind: "category", category: term.slice("consent:".length) };
+  if (term.startsWith("records:")) return { kind: "records", category: term.slice("records:".length) };
   if (term.startsWith("scope:")) {
     return {
       kind: "party",

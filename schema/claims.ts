@@ -89,6 +89,8 @@ export interface PermitClaims {
   readonly sub: string;
   readonly party: Party;
   readonly scope: string;
+  /** The natural person who acts for a merchant, where the access token names one. */
+  readonly signatory?: string;
   readonly body: string;
   readonly grants: readonly PermitGrant[];
 }

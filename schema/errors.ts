@@ -27,6 +27,32 @@ export const ERRORS = {
     clause: "RFC 9068 section 4",
   }),
   TOKEN_EXPIRED: define(401, "after-fix", "The access token has expired.", { clause: "RFC 9068 section 4" }),
+  TOKEN_NOT_BOUND: define(401, "after-fix", "The access token must be bound to a key of the client.", {
+    clause: "RFC 9700 section 2.2.1",
+  }),
+  TOKEN_BINDING_MISMATCH: define(
+    401,
+    "after-fix",
+    "The access token is not bound to the key that this request shows, or is presented in the wrong scheme.",
+    { clause: "RFC 9449 section 7.1, RFC 8705 section 3" },
+  ),
+  DPOP_PROOF_INVALID: define(401, "after-fix", "The DPoP proof is missing or does not fit the request.", {
+    clause: "RFC 9449 section 4.3",
+  }),
+  DPOP_PROOF_REPLAYED: define(
+    401,
+    "after-fix",
+    "The DPoP proof was used before; each is good for one request.",
+    {
+      clause: "RFC 9449 section 11.1",
+    },
+  ),
+  DPOP_NONCE_REQUIRED: define(401, "after-fix", "The DPoP proof must carry the nonce in DPoP-Nonce.", {
+    clause: "RFC 9449 section 9",
+  }),
+  CREDENTIAL_REVOKED: define(401, "no", "What the access token rests on was ended for good.", {
+    clause: "RFC 6750 section 3.1",
+  }),
   FORBIDDEN: define(403, "no", "The token does not allow this.", { clause: "RFC 6750 section 3.1" }),
   INSUFFICIENT_SCOPE: define(403, "after-fix", "The token lacks a scope that this needs.", {
     clause: "RFC 6750 section 3.1",
@@ -41,10 +67,25 @@ export const ERRORS = {
   }),
   CONSENT_EXPIRED: define(403, "no", "The consent has expired."),
   CONSENT_EXHAUSTED: define(403, "later", "The consent allows no more inquiries in this period."),
+  CONSENT_AWAITING_SIGNATORIES: define(403, "later", "Not enough of the merchant's signatories have signed."),
+  CONSENT_CLOSED: define(403, "no", "The loan is paid off, and the consent with it has ended.", {
+    clause: "个人信息保护法 第四十七条",
+  }),
+  CONSENT_TERMINATED: define(403, "no", "The bank has given the consent back.", {
+    clause: "个人信息保护法 第四十七条",
+  }),
   CONSENT_UNKNOWN: define(503, "later", "The state of the consent cannot be established now."),
   SCOPE_NOT_CONSENTED: define(403, "after-fix", "The consent does not open this category.", {
     clause: "征信业管理条例 第二十条",
   }),
+  LEVEL_NOT_CONSENTED: define(
+    403,
+    "after-fix",
+    "The consent opens the category's figures, not its records.",
+    {
+      clause: "征信业管理条例 第二十条",
+    },
+  ),
   SCOPE_NOT_AUTHORIZED: define(403, "after-fix", "The token's authorization details do not cover this.", {
     clause: "RFC 9396 section 2",
   }),
@@ -54,6 +95,12 @@ export const ERRORS = {
   PURPOSE_CEILING_EXCEEDED: define(403, "no", "The purpose does not allow this.", {
     clause: "征信业务管理办法 第七条",
   }),
+  SIGNATORY_NOT_REGISTERED: define(
+    403,
+    "after-fix",
+    "The person who asks is not among those who may sign for the merchant.",
+    { clause: "民法典 第六十一条" },
+  ),
   INQUIRY_CONFLICT: define(
     400,
     "after-fix",
@@ -72,6 +119,7 @@ export const ERRORS = {
   OPERATION_TOO_LARGE: define(400, "after-fix", "The operation selects too much."),
   OPERATION_TOO_MANY_ALIASES: define(400, "after-fix", "The operation has too many aliases."),
   OPERATION_NOT_ALLOWED: define(405, "no", "This kind of operation is not served here."),
+  OPERATION_TOO_COSTLY: define(400, "after-fix", "The operation can cost more than one operation may."),
   BAD_USER_INPUT: define(400, "after-fix", "An argument is not valid."),
   NOT_FOUND: define(404, "no", "There is no such thing here."),
   CONFLICT: define(409, "no", "The present state does not allow this."),
@@ -90,6 +138,12 @@ export const ERRORS = {
     "The seller account is not linked to a merchant; publish its account first.",
   ),
   RATE_LIMITED: define(429, "later", "Too many requests."),
+  INQUIRY_BUDGET_EXCEEDED: define(
+    429,
+    "later",
+    "This bank has made all inquiries about this merchant that one day allows.",
+    { clause: "征信业务管理办法 第二十二条" },
+  ),
   SERVICE_UNAVAILABLE: define(503, "later", "The service cannot answer now."),
 } as const satisfies Record<string, ErrorDefinition>;
 

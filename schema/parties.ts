@@ -11,6 +11,7 @@ export const SCOPES = [
   "inquiries:read",
   "feeds:write",
   "audit:read",
+  "credentials:end",
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -19,5 +20,5 @@ export const DEFAULT_SCOPES: Readonly<Record<Party, readonly Scope[]>> = {
   bank: ["profile:read", "consents:request", "consents:read", "inquiries:read"],
   merchant: ["profile:read", "consents:manage", "consents:read", "inquiries:read"],
   platform: ["feeds:write"],
-  officer: ["audit:read", "inquiries:read"],
+  officer: ["audit:read", "inquiries:read", "credentials:end"],
 };

@@ -4,22 +4,31 @@ import type { Regime } from "./uscc.js";
 /** The rules that a consent decision can rest on; each allow and each deny names exactly one. */
 export const RULE_IDS = [
   "token.details",
+  "token.privileges",
   "ceiling.purpose",
   "ceiling.category",
+  "ceiling.level",
   "ceiling.lookback",
   "ceiling.life",
   "ceiling.frequency",
+  "ceiling.loan",
   "consent.required",
+  "consent.signatories",
   "consent.started",
   "consent.paused",
   "consent.revoked",
   "consent.superseded",
+  "consent.closed",
+  "consent.terminated",
   "consent.expired",
   "consent.frequency",
   "consent.purpose",
   "consent.category",
+  "consent.level",
   "consent.granted",
   "request.cooldown",
+  "request.pending",
+  "signatory.registered",
   "own.file",
 ] as const;
 export type RuleId = (typeof RULE_IDS)[number];
@@ -49,6 +58,8 @@ export interface Rulebook {
     readonly pendingDays: number;
     /** After a denial the bank may not ask again for the same purpose for so many days of 24 hours. */
     readonly cooldownDays: number;
+    /** Most requests of one bank to one merchant that may be pending at once. */
+    readonly pendingMax: number;
   };
   readonly notice: ConsentNotice;
 }

@@ -1,12 +1,12 @@
 import type { FrequencyPeriod } from "./purposes.js";
 import type { Rulebook, RuleId } from "./rulebook-form.js";
-import { CN_2026_1 } from "./rulebooks/cn-2026-1.js";
+import { CN_2026_2 } from "./rulebooks/cn-2026-2.js";
 import { usccRegime } from "./uscc.js";
 
 export type { Rule, Rulebook, RuleId } from "./rulebook-form.js";
 
 /** The rulebook of mainland China that is in force. */
-export const CN_RULEBOOK: Rulebook = CN_2026_1;
+export const CN_RULEBOOK: Rulebook = CN_2026_2;
 
 /** The article that a rule rests on for one merchant. */
 export function articleOf(rulebook: Rulebook, rule: RuleId, merchant: string): string {

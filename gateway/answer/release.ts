@@ -13,7 +13,7 @@ import {
 import type { Category } from "../../schema/categories.js";
 import type { AnswerError, Authorized, Fetched, Inquiry, Released } from "../inquiry.js";
 import type { PolicyIndex } from "../policies.js";
-import { objectionTo } from "../policies.js";
+import { needsOf, objectionTo } from "../policies.js";
 import { collectFields } from "../selections.js";
 import { withheldError } from "./safe-error.js";
 
@@ -25,12 +25,23 @@ const NOTHING = Symbol("nothing");
 
 const NO_CATEGORIES: ReadonlySet<Category> = new Set();
 
+const NO_CONSENT = { code: "CONSENT_REQUIRED" as const };
+
 /**
  * The fourth point of enforcement, fail closed: the answer is built anew from the operation as it was asked, and only
  * a value whose rules hold for the merchant at hand is copied, whatever a subgraph sent. A merchant is known by its
  * position under a root, never by what a subgraph says of it.
  */
 export function release(fetched: Fetched, index: PolicyIndex): Released {
+  const { authorized } = fetched;
+  if (authorized.ended.length > 0)
+    return {
+      authorized,
+      data: null,
+      errors: [],
+      categories: new Map(),
+      records: new Map(),
+    } as unknown as Released;
   return new Release(fetched, index).run();
 }
 
@@ -42,6 +53,7 @@ class Release {
   readonly #isSourceDown: boolean;
   readonly #errors: AnswerError[] = [];
   readonly #categories = new Map<string, Set<Category>>();
+  readonly #records = new Map<string, Set<Category>>();
 
   constructor(fetched: Fetched, index: PolicyIndex) {
     this.#fetched = fetched;
@@ -70,6 +82,7 @@ class Release {
       data: data === NOTHING ? null : data,
       errors,
       categories: data === NOTHING ? new Map() : this.#categories,
+      records: data === NOTHING ? new Map() : this.#records,
     };
     return released as unknown as Released;
   }
@@ -113,16 +126,13 @@ class Release {
       const refused = refusedRoots.find((root) => root.responseKey === key);
       if (refused !== undefined) return refused.error;
     }
-    const granted = at.inquiry?.granted ?? NO_CATEGORIES;
-    const objection = objectionTo(this.#index, [at.type.name, name], { principal, granted });
+    const { granted, records } = at.inquiry ?? { granted: NO_CATEGORIES, records: NO_CATEGORIES };
+    const objection = objectionTo(this.#index, [at.type.name, name], { principal, granted, records });
     if (objection === undefined) return undefined;
     if (objection.kind === "party") return objection.error;
-    return (
-      at.inquiry?.withheld.get(objection.category as Category) ?? {
-        code: "CONSENT_REQUIRED" as const,
-        facts: { category: objection.category },
-      }
-    );
+    const withheld = objection.kind === "records" ? at.inquiry?.withheldRecords : at.inquiry?.withheld;
+    const { category } = objection;
+    return withheld?.get(category as Category) ?? { ...NO_CONSENT, facts: { category } };
   }
 
   #value(type: GraphQLOutputType, at: Omit<At, "type">): unknown {
@@ -159,10 +169,7 @@ class Release {
     const inquiry = this.#inquiryAt(at);
     if (inquiry === undefined) return null;
     if (inquiry.granted.size === 0) {
-      const first = inquiry.withheld.values().next().value ?? {
-        code: "CONSENT_REQUIRED" as const,
-        facts: {},
-      };
+      const first = inquiry.withheld.values().next().value ?? { ...NO_CONSENT, facts: {} };
       const { category: _category, ...facts } = first.facts;
       this.#errors.push(withheldError({ code: first.code, facts }, at.path));
       return null;
@@ -210,11 +217,14 @@ class Release {
 
   #note(at: At, name: string): void {
     if (at.inquiry === undefined) return;
-    const released = this.#categories.get(at.inquiry.merchant) ?? new Set();
-    for (const term of this.#index.fields.get(`${at.type.name}.${name}`)?.flat() ?? []) {
-      if (term.startsWith("consent:")) released.add(term.slice("consent:".length) as Category);
-    }
-    this.#categories.set(at.inquiry.merchant, released);
+    const { merchant } = at.inquiry;
+    const categories = this.#categories.get(merchant) ?? new Set();
+    const records = this.#records.get(merchant) ?? new Set();
+    const needs = needsOf(this.#index, at.type.name, name);
+    for (const category of needs.categories) categories.add(category);
+    for (const category of needs.records) records.add(category);
+    this.#categories.set(merchant, categories);
+    this.#records.set(merchant, records);
   }
 }
 

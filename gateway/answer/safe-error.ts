@@ -12,6 +12,8 @@ const FACTS = [
   "argument",
   "scope",
   "retryAfterSeconds",
+  "budget",
+  "limit",
 ] as const;
 
 /** The message and facts of a withheld value; the code decides the message, never the thrower. */

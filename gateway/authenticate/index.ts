@@ -1,30 +1,76 @@
+import type { Clock } from "../../foundation/clock.js";
 import { TokenError, type TokenVerifier } from "../../foundation/tokens.js";
 import { BureauError } from "../../schema/errors.js";
+import type { Party } from "../../schema/parties.js";
 import type { Authenticated } from "../inquiry.js";
+import type { RequestFacts } from "../http/request-facts.js";
+import { checkCertificate } from "./check-certificate.js";
+import { createCheckProof } from "./check-proof.js";
 import { readClaims } from "./read-claims.js";
+import { readCredentials } from "./read-credentials.js";
+import { requireScheme } from "./require-scheme.js";
+import { createSpendProof, type ReplayGuard } from "./spend-proof.js";
+import { cacheTokens } from "./token-cache.js";
 
-/** Turns the Authorization header of a request into a principal. */
-export type Authenticate = (request: {
-  readonly authorization: string | undefined;
-  readonly requestId: string;
-}) => Promise<Authenticated>;
+/** Turns what a request says of its sender into a principal. */
+export type Authenticate = (facts: RequestFacts) => Promise<Authenticated>;
 
-const BEARER = /^Bearer +([^ ,]+)$/i;
+export interface AuthenticateOptions {
+  readonly verify: TokenVerifier;
+  readonly clock: Clock;
+  /** Parties whose tokens must be bound to a key of the client. */
+  readonly boundParties: ReadonlySet<Party>;
+  readonly proofAgeMaxSeconds: number;
+  readonly proofAheadMaxSeconds: number;
+  readonly clockSkewSeconds: number;
+  /** The memory of proofs that instances share; `undefined` where this one is alone. */
+  readonly replayGuard: ReplayGuard | undefined;
+}
+
+/** Proofs that a process remembers by itself, about 10 MB. */
+const PROOFS_MAX = 100_000;
 
 /**
- * Builds the second station: a bearer token in the header only (RFC 6750 section 2.1), verified, then read.
- * @throws UNAUTHENTICATED, TOKEN_INVALID, TOKEN_EXPIRED, SERVICE_UNAVAILABLE when the key set cannot be read
+ * Builds the second station: the access token is verified and read, and whoever presents it shows the key that it is bound
+ * to. Of all this only the verification of the token is remembered.
+ * @throws UNAUTHENTICATED, TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_NOT_BOUND, TOKEN_BINDING_MISMATCH, DPOP_PROOF_INVALID,
+ * DPOP_PROOF_REPLAYED, DPOP_NONCE_REQUIRED, SERVICE_UNAVAILABLE when the key set cannot be read
  */
-export function createAuthenticate(verify: TokenVerifier): Authenticate {
-  return async ({ authorization, requestId }) => {
-    if (authorization === undefined) throw new BureauError("UNAUTHENTICATED");
-    const token = BEARER.exec(authorization)?.[1];
-    if (token === undefined) throw new BureauError("UNAUTHENTICATED", "no bearer token in the header");
-    const claims = await verify(token).catch((error: unknown) => {
-      throw asBureauError(error);
-    });
-    return { principal: readClaims(claims), requestId } as Authenticated;
+export function createAuthenticate(options: AuthenticateOptions): Authenticate {
+  const { clock, clockSkewSeconds } = options;
+  const limits = {
+    clock,
+    ageMaxSeconds: options.proofAgeMaxSeconds,
+    aheadMaxSeconds: options.proofAheadMaxSeconds,
   };
+  const checkProof = createCheckProof(limits);
+  const spendProof = createSpendProof({
+    ...limits,
+    clockSkewSeconds,
+    guard: options.replayGuard,
+    proofsMax: PROOFS_MAX,
+  });
+  const identify = cacheTokens(async (token) => readClaims(await verified(options.verify, token)), clock);
+  return async (facts) => {
+    const { scheme, token } = readCredentials(facts);
+    const principal = await identify(token);
+    requireScheme(principal, scheme, options.boundParties);
+    const { binding } = principal;
+    let nextNonce: string | undefined;
+    // The binding decides, whatever the scheme: a proof cannot be talked out of.
+    if (binding !== undefined && "jkt" in binding)
+      nextNonce = await spendProof(await checkProof(facts, token, binding.jkt));
+    else if (binding !== undefined) checkCertificate(facts.clientCertificate, binding["x5t#S256"]);
+    return { principal, requestId: facts.requestId, nextNonce } as Authenticated;
+  };
+}
+
+async function verified(verify: TokenVerifier, token: string): ReturnType<TokenVerifier> {
+  try {
+    return await verify(token);
+  } catch (error) {
+    throw asBureauError(error);
+  }
 }
 
 function asBureauError(error: unknown): BureauError {

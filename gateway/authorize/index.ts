@@ -1,15 +1,22 @@
 import { Kind } from "graphql";
 import type { Clock } from "../../foundation/clock.js";
 import { uuidv7 } from "../../foundation/ids.js";
-import { type ConsentDecision, decide, decideOwn } from "../../schema/consent.js";
+import type { Category } from "../../schema/categories.js";
+import type { Credential } from "../../schema/claims.js";
+import { decide, decideOwn } from "../../schema/consent.js";
 import { BureauError } from "../../schema/errors.js";
 import type { ConsentLedger } from "../../schema/ports.js";
-import { articleOf, type Rulebook } from "../../schema/rulebook.js";
+import type { Rulebook } from "../../schema/rulebook.js";
 import type { Authenticated, Authorized, Inquiry, Operation, Question, RefusedRoot } from "../inquiry.js";
 import type { PolicyIndex } from "../policies.js";
 import { objectionTo } from "../policies.js";
 import { collectFields } from "../selections.js";
+import { exhausted, toInquiry } from "./inquiry-of.js";
 import { mergeQuestions, readQuestions, type Root } from "./read-questions.js";
+import { type InquiryBudget, spendDay } from "./spend-day.js";
+import { withdraw } from "./standing.js";
+
+const NONE: ReadonlySet<Category> = new Set();
 
 /** What the third station needs. */
 export interface AuthorizePorts {
@@ -17,6 +24,7 @@ export interface AuthorizePorts {
   readonly rulebook: Rulebook;
   readonly clock: Clock;
   readonly index: PolicyIndex;
+  readonly inquiryBudget: InquiryBudget;
 }
 
 export interface Authorize {
@@ -25,8 +33,9 @@ export interface Authorize {
 }
 
 /**
- * Builds the third station: root fields are judged by party and scope, then every merchant asked about is decided by
- * one snapshot of the ledger, in `schema/consent.ts`, and one use is counted against each consent that opens anything.
+ * Builds the third station: root fields are judged by party and scope, then the asker's standing and every merchant asked
+ * about are decided by one snapshot of the ledger, in `schema/consent.ts`, and one use is counted against each consent
+ * that opens anything.
  */
 export function createAuthorize(ports: AuthorizePorts): Authorize {
   return async (authenticated, operation) => {
@@ -34,8 +43,9 @@ export function createAuthorize(ports: AuthorizePorts): Authorize {
     const { roots, refusedRoots } = judgeRoots(ports.index, operation, authenticated);
     const questions = mergeQuestions(roots.flatMap((root) => root.questions));
     const checkedAtMs = ports.clock.monotonicMs();
-    const decided = await decideAll(ports, authenticated, questions);
-    const inquiries = await countUses(ports, decided);
+    const { decided, ended } = await decideAll(ports, authenticated, questions);
+    const budgeted = await spendDay(ports.inquiryBudget, principal, decided);
+    const inquiries = await countUses(ports, budgeted);
     return {
       principal,
       requestId,
@@ -47,6 +57,7 @@ export function createAuthorize(ports: AuthorizePorts): Authorize {
           .map((root) => [root.responseKey, root.questions.map((question) => question.merchant)]),
       ),
       refusedRoots,
+      ended,
       checkedAtMs,
       rulebook: ports.rulebook.version,
     } as unknown as Authorized;
@@ -65,7 +76,7 @@ function judgeRoots(
   const refusedRoots: RefusedRoot[] = [];
   for (const [responseKey, nodes] of collectFields(operation, type, [operation.definition.selectionSet])) {
     const name = nodes[0]?.name.value ?? "";
-    const objection = objectionTo(index, [type.name, name], { principal, granted: new Set() });
+    const objection = objectionTo(index, [type.name, name], { principal, granted: NONE, records: NONE });
     if (objection === undefined) {
       const questions = readQuestions({ responseKey, nodes, type }, { operation, index, principal });
       roots.push({ responseKey, nodes, questions });
@@ -77,23 +88,24 @@ function judgeRoots(
   return { roots, refusedRoots };
 }
 
+/**
+ * One statement for the consents of every merchant asked about and for the asker's own standing; it is sent even where no
+ * merchant is asked about.
+ */
 async function decideAll(
   ports: AuthorizePorts,
   { principal }: Authenticated,
   questions: readonly Question[],
-): Promise<readonly Inquiry[]> {
+): Promise<{ readonly decided: readonly Inquiry[]; readonly ended: readonly Credential[] }> {
   const asked = questions.filter((question) => !question.own);
-  const snapshot =
-    asked.length === 0
-      ? undefined
-      : await ports.ledger.check(
-          asked.map(({ merchant }) => ({ bank: principal.id, merchant })),
-          principal.credentials,
-        );
-  return questions.map((question) => {
+  const snapshot = await ports.ledger.check(
+    asked.map(({ merchant }) => ({ bank: principal.id, merchant })),
+    principal.credentials,
+  );
+  const decided = questions.map((question) => {
     const id = uuidv7(ports.clock.now().getTime());
-    if (question.own) return toInquiry(question, id, decideOwn(question.asked, ports.rulebook));
-    if (snapshot === undefined) throw new BureauError("CONSENT_UNKNOWN");
+    if (question.own)
+      return toInquiry(question, id, decideOwn(question.asked, ports.rulebook, question.askedRecords));
     const consents = snapshot.consents[asked.indexOf(question)] ?? [];
     const decision = decide(
       consents,
@@ -102,6 +114,7 @@ async function decideAll(
         merchant: question.merchant,
         purpose: question.purpose,
         categories: question.asked,
+        records: question.askedRecords,
         tokenDetails: principal.details,
       },
       ports.rulebook,
@@ -109,25 +122,8 @@ async function decideAll(
     );
     return toInquiry(question, id, decision);
   });
-}
-
-function toInquiry(question: Question, id: string, decision: ConsentDecision): Inquiry {
-  return {
-    ...question,
-    id,
-    decision: decision.decision,
-    granted: new Set(decision.granted),
-    withheld: new Map(
-      decision.withheld.map(({ category, code, rule, article, fix }) => [
-        category,
-        { code, facts: { category, rule, article, fix } },
-      ]),
-    ),
-    rules: decision.rules,
-    consent: decision.consent,
-    months: decision.months,
-    remainingUses: undefined,
-  };
+  const { ended } = snapshot;
+  return { decided: ended.length === 0 ? decided : decided.map(withdraw), ended };
 }
 
 async function countUses(ports: AuthorizePorts, inquiries: readonly Inquiry[]): Promise<readonly Inquiry[]> {
@@ -139,30 +135,6 @@ async function countUses(ports: AuthorizePorts, inquiries: readonly Inquiry[]): 
   return inquiries.map((inquiry) => {
     if (!byId.has(inquiry.id)) return inquiry;
     const left = byId.get(inquiry.id);
-    return left === undefined ? exhaust(inquiry, ports.rulebook) : { ...inquiry, remainingUses: left };
+    return left === undefined ? exhausted(inquiry, ports.rulebook) : { ...inquiry, remainingUses: left };
   });
-}
-
-/** The last use went to a concurrent inquiry between the check and the count. */
-function exhaust(inquiry: Inquiry, rulebook: Rulebook): Inquiry {
-  const article = articleOf(rulebook, "consent.frequency", inquiry.merchant);
-  const facts = { rule: "consent.frequency", article, fix: "Ask again in the next period." };
-  return {
-    ...inquiry,
-    decision: "REFUSED",
-    granted: new Set(),
-    withheld: new Map(
-      inquiry.asked.map((category) => [
-        category,
-        { code: "CONSENT_EXHAUSTED", facts: { category, ...facts } },
-      ]),
-    ),
-    rules: inquiry.asked.map((category) => ({
-      category,
-      allowed: false,
-      code: "CONSENT_EXHAUSTED",
-      rule: facts.rule,
-      article,
-    })),
-  };
 }

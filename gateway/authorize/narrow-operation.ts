@@ -32,9 +32,10 @@ const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: 
  * Cuts out of the operation what it may not see, so that it is neither planned nor fetched: the first two of the four
  * points of enforcement. A root keeps only the merchants that open anything, and below it only what one of these opens.
  * Fragments are inlined, because a fragment may be spread below merchants that are decided differently. Resolves to
- * `undefined` when nothing is left.
+ * `undefined` when nothing is left, or the asker's standing is lost.
  */
 export function narrowOperation(authorized: Authorized, index: PolicyIndex): Narrowed | undefined {
+  if (authorized.ended.length > 0) return undefined;
   const { operation, principal, inquiries } = authorized;
   const isWhole = authorized.refusedRoots.length === 0 && [...inquiries.values()].every(isGranted);
   if (isWhole && principal.party === "bank" && inquiries.size > 0 && !mustBeRewritten(operation)) {
@@ -60,7 +61,8 @@ export function narrowOperation(authorized: Authorized, index: PolicyIndex): Nar
 }
 
 function isGranted(inquiry: Inquiry): boolean {
-  return inquiry.asked.every((category) => inquiry.granted.has(category));
+  const hasRecords = inquiry.askedRecords.every((category) => inquiry.records.has(category));
+  return hasRecords && inquiry.asked.every((category) => inquiry.granted.has(category));
 }
 
 const conditional = new WeakMap<DocumentNode, boolean>();
@@ -114,7 +116,8 @@ class Narrower {
       const open = roots.admit(node, type);
       if (open === undefined) return undefined;
       const granted = new Set<Category>(open.inquiries.flatMap((inquiry) => [...inquiry.granted]));
-      return this.#field(open.node, type, { principal, granted });
+      const records = new Set<Category>(open.inquiries.flatMap((inquiry) => [...inquiry.records]));
+      return this.#field(open.node, type, { principal, granted, records });
     });
     return kept.length === 0 ? undefined : { kind: Kind.SELECTION_SET, selections: kept };
   }

@@ -55,12 +55,16 @@ export function readQuestions(
   const merchant = getNamedType(field.type);
   if (!isObjectType(merchant) || merchant.name !== "Merchant") return [];
   const found = askedCategories(context.index, context.operation, { type: merchant, nodes: root.nodes });
-  const asked: readonly Category[] = found.size === 0 ? ["IDENTITY"] : [...found];
+  const isBare = found.categories.size === 0;
+  const levels = {
+    asked: isBare ? (["IDENTITY"] as const) : [...found.categories],
+    askedRecords: [...found.records],
+    askedFigures: isBare ? (["IDENTITY"] as const) : [...found.figures],
+  };
   const args = getArgumentValues(field, node, context.operation.variables) as RootArguments;
   if (field.name === "me") {
-    return [
-      { merchant: context.principal.id, purpose: "OWN_QUERY", reference: "own-file", own: true, asked },
-    ];
+    const merchant = context.principal.id;
+    return [{ merchant, purpose: "OWN_QUERY", reference: "own-file", own: true, ...levels }];
   }
   const listed = args.inquiries ?? [args as { id: string; purpose: Purpose; reference: string }];
   if (listed.length > PORTFOLIO_MAX) throw refuse(`at most ${PORTFOLIO_MAX} inquiries at a time`);
@@ -69,7 +73,7 @@ export function readQuestions(
     if (!isUscc(id)) throw refuse("id must be a unified social credit code of 18 digits and capitals");
     if (!REFERENCE.test(reference)) throw refuse("reference must be 1 to 64 visible ASCII characters");
     if (purpose === "OWN_QUERY") throw refuse("OWN_QUERY is the merchant's own purpose");
-    return { merchant: id, purpose, reference, own: false, asked };
+    return { merchant: id, purpose, reference, own: false, ...levels };
   });
 }
 
@@ -88,9 +92,18 @@ export function mergeQuestions(questions: readonly Question[]): readonly Questio
     }
     if (known.purpose !== question.purpose || known.reference !== question.reference)
       throw new BureauError("INQUIRY_CONFLICT");
-    merged.set(question.merchant, { ...known, asked: [...new Set([...known.asked, ...question.asked])] });
+    merged.set(question.merchant, {
+      ...known,
+      asked: union(known.asked, question.asked),
+      askedRecords: union(known.askedRecords, question.askedRecords),
+      askedFigures: union(known.askedFigures, question.askedFigures),
+    });
   }
   return [...merged.values()];
+}
+
+function union(a: readonly Category[], b: readonly Category[]): readonly Category[] {
+  return [...new Set([...a, ...b])];
 }
 
 function refuse(problem: string): BureauError {

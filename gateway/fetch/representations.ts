@@ -1,8 +1,7 @@
 import { type DocumentNode, Kind, parse, type SelectionNode, type SelectionSetNode } from "graphql";
 import { Lru } from "../../foundation/lru.js";
-import type { Category } from "../../schema/categories.js";
-import type { Authorized } from "../inquiry.js";
-import { categoriesOf, type PolicyIndex } from "../policies.js";
+import type { Authorized, Inquiry } from "../inquiry.js";
+import { type Needs, needsOf, type PolicyIndex } from "../policies.js";
 
 const OPERATIONS_MAX = 2_000;
 
@@ -21,9 +20,9 @@ interface EntityFetch {
   readonly representations: readonly unknown[];
 }
 
-/** Categories that a query reads under the same `@skip` and `@include` conditions. */
+/** What one field of an entity needs, and whether the variables leave it in. */
 interface Reading {
-  readonly categories: readonly Category[];
+  readonly needs: Needs;
   readonly isRead: (variables: Readonly<Record<string, unknown>>) => boolean;
 }
 
@@ -36,11 +35,9 @@ export class RepresentationGate {
     this.#index = index;
   }
 
-  /** Drops entities for which no inquiry opens any category that this fetch reads; anything but a merchant too. */
+  /** Drops entities for which no inquiry opens any field that this fetch reads; anything but a merchant too. */
   admit(authorized: Authorized, { query, variables, representations }: EntityFetch): AdmittedRepresentations {
-    const read = new Set(
-      this.#readingsOf(query).flatMap(({ categories, isRead }) => (isRead(variables) ? categories : [])),
-    );
+    const read = this.#readingsOf(query).flatMap(({ needs, isRead }) => (isRead(variables) ? [needs] : []));
     const kept: unknown[] = [];
     const positions: number[] = [];
     const merchants = new Set<string>();
@@ -48,7 +45,7 @@ export class RepresentationGate {
       const { __typename: typeName, id } = representation as { __typename?: unknown; id?: unknown };
       const inquiry =
         typeName === "Merchant" && typeof id === "string" ? authorized.inquiries.get(id) : undefined;
-      if (inquiry === undefined || ![...read].some((category) => inquiry.granted.has(category))) continue;
+      if (inquiry === undefined || !read.some((needs) => opens(inquiry, needs))) continue;
       kept.push(representation);
       positions.push(i);
       merchants.add(inquiry.merchant);
@@ -63,6 +60,13 @@ export class RepresentationGate {
     this.#readings.set(query, found);
     return found;
   }
+}
+
+/** One category is enough, at the level that the field reads: its other terms are judged at release. */
+function opens(inquiry: Inquiry, { categories, records }: Needs): boolean {
+  return [...categories].some((category) =>
+    records.has(category) ? inquiry.records.has(category) : inquiry.granted.has(category),
+  );
 }
 
 type Condition = Reading["isRead"];
@@ -80,8 +84,8 @@ function readingsIn(document: DocumentNode, index: PolicyIndex): readonly Readin
       const conditions = [...outer, ...conditionsOf(node)];
       if (node.kind === Kind.FIELD) {
         if (type === undefined) continue;
-        const categories = categoriesOf(index, type, node.name.value);
-        found.push({ categories, isRead: (variables) => conditions.every((holds) => holds(variables)) });
+        const needs = needsOf(index, type, node.name.value);
+        found.push({ needs, isRead: (variables) => conditions.every((holds) => holds(variables)) });
         continue;
       }
       const source = node.kind === Kind.FRAGMENT_SPREAD ? fragments.get(node.name.value) : node;

@@ -29,6 +29,7 @@ export function createSignPermit(signer: Signer, issuer: string, clock: Clock): 
       sub: authorized.principal.id,
       party: authorized.principal.party,
       scope: [...authorized.principal.scopes].join(" "),
+      ...(authorized.principal.signatory === undefined ? {} : { signatory: authorized.principal.signatory }),
       body: sha256Base64url(body),
       grants: grantsOf(authorized, merchants),
     };
@@ -44,7 +45,8 @@ function grantsOf(authorized: Authorized, merchants: ReadonlySet<string> | undef
       inquiry: inquiry.id,
       merchant: inquiry.merchant,
       categories: [...inquiry.granted],
-      records: [],
+      records: [...inquiry.records],
+      ...(inquiry.accounts === undefined ? {} : { accounts: inquiry.accounts }),
       ...(inquiry.consent === undefined
         ? {}
         : { consent: `${inquiry.consent.terms.consentId}/${inquiry.consent.terms.version}` }),

@@ -6,7 +6,7 @@ import { PARTIES, SCOPES } from "../../schema/parties.js";
 import type { ComposedSubgraph } from "./composed-subgraph.js";
 
 const KNOWN_TERMS = new Set([
-  ...CATEGORIES.map((category) => `consent:${category}`),
+  ...CATEGORIES.flatMap((category) => [`consent:${category}`, `records:${category}`]),
   ...PARTIES.map((party) => `party:${party}`),
   ...SCOPES.map((scope) => `scope:${scope}`),
 ]);
@@ -23,7 +23,12 @@ export function lintSupergraph(
 ): readonly string[] {
   const document = parse(supergraphSdl);
   const policies = readPolicies(document);
-  return [...lostRules(policies, subgraphs), ...unknownTerms(policies), ...uncovered(document, policies)];
+  return [
+    ...lostRules(policies, subgraphs),
+    ...unknownTerms(policies),
+    ...loneRecords(policies),
+    ...uncovered(document, policies),
+  ];
 }
 
 function lostRules(policies: PolicyIndex, subgraphs: readonly ComposedSubgraph[]): string[] {
@@ -55,6 +60,19 @@ function unknownTerms(policies: PolicyIndex): string[] {
       .flat()
       .filter((term) => !KNOWN_TERMS.has(term))
       .map((term) => `${coordinate}: nobody knows the term ${term}`),
+  );
+}
+
+/** Records are a closer level of a category: a rule that names the level names the category beside it. */
+function loneRecords(policies: PolicyIndex): string[] {
+  return [...policies.fields, ...policies.types].flatMap(([coordinate, policy]) =>
+    policy.flatMap((terms) =>
+      terms
+        .filter((term) => term.startsWith("records:"))
+        .map((term) => term.slice("records:".length))
+        .filter((category) => !terms.includes(`consent:${category}`))
+        .map((category) => `${coordinate}: records:${category} stands without consent:${category}`),
+    ),
   );
 }
 

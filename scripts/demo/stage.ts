@@ -2,16 +2,19 @@ import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { systemClock } from "../../foundation/clock.js";
-import { ensureDatabase, startEmbeddedPostgres } from "../../foundation/embedded-postgres.js";
-import { createSigner, publicKeySet } from "../../foundation/tokens.js";
-import { createRequestBudget } from "../../gateway/receive/request-budget.js";
-import { createDevelopmentIssuer, type TokenRequest } from "../../gateway/process/development-issuer.js";
+import { openDatabase } from "../../foundation/postgres/open-database.js";
+import type { DatabaseRoles } from "../../foundation/postgres/prepare-database.js";
+import { createSigner, generateSigningKey, type Key, publicKeySet } from "../../foundation/tokens.js";
+import { BUDGET_DEFAULTS } from "../../gateway/receive/budget-settings.js";
+import { createBudgets } from "../../gateway/receive/budgets.js";
 import {
   type BureauKeys,
   type BureauOptions,
   loadKeys,
   openBureau,
 } from "../../gateway/process/open-bureau.js";
+import { createBoundClient, postAsBearer } from "./bound-client.js";
+import { createTestIssuer, type TokenRequest } from "./test-issuer.js";
 
 const ISSUER = "https://issuer.demo.invalid";
 const AUDIENCE = "https://xinqiao.demo.invalid";
@@ -34,30 +37,18 @@ export interface GraphQLReply {
 /** Starts everything in a temporary folder. */
 export async function openStage(): Promise<Stage> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "xinqiao-demo-"));
-  const server = await startEmbeddedPostgres({ dataDirectory: path.join(folder, "postgres") });
-  await ensureDatabase(server.connectionString("postgres"), "xinqiao");
+  const database = await openDatabase({ dataDirectory: path.join(folder, "postgres") });
   const keys = await loadKeys(path.join(folder, "keys"));
-  const bureau = await openBureau(await settingsOf(server.connectionString("xinqiao"), keys));
+  const issuerKey = await generateSigningKey();
+  const bureau = await openBureau(await settingsOf(database, keys, issuerKey));
   const url = await bureau.gateway.app.listen({ host: "127.0.0.1", port: 0 });
-  const token = createDevelopmentIssuer({
-    signer: await createSigner(keys.issuer),
+  const issue = createTestIssuer({
+    signer: await createSigner(issuerKey),
     issuer: ISSUER,
     audience: AUDIENCE,
     clock: systemClock,
   });
-  const send = async (
-    address: string,
-    bearer: string,
-    headers: Record<string, string>,
-    body: string,
-  ): Promise<unknown> => {
-    const response = await fetch(`${url}${address}`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${bearer}`, ...headers },
-      body,
-    });
-    return response.json();
-  };
+  const { token, send } = await openClients(url, issue);
   return {
     url,
     token,
@@ -77,31 +68,64 @@ export async function openStage(): Promise<Stage> {
       ),
     close: async () => {
       await bureau.close();
-      await server.stop();
+      await database.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-async function settingsOf(connectionString: string, keys: BureauKeys): Promise<BureauOptions> {
+/** Banks bring a proof of their key with each request; the others come as bearers. */
+async function openClients(url: string, issue: Stage["token"]) {
+  const bank = await createBoundClient(await generateSigningKey("ES256"));
+  const bound = new Set<string>();
+  const token = async (request: TokenRequest): Promise<string> => {
+    if (request.party !== "bank") return issue(request);
+    const made = await issue({ ...request, jkt: bank.jkt });
+    bound.add(made);
+    return made;
+  };
+  const send = async (
+    address: string,
+    bearer: string,
+    headers: Record<string, string>,
+    body: string,
+  ): Promise<unknown> => {
+    const request = { url: `${url}${address}`, token: bearer, headers, body };
+    const response = await (bound.has(bearer) ? bank.post(request) : postAsBearer(request));
+    return response.json();
+  };
+  return { token, send };
+}
+
+async function settingsOf(database: DatabaseRoles, keys: BureauKeys, issuerKey: Key): Promise<BureauOptions> {
   return {
-    connectionString,
+    ...database,
     clock: systemClock,
     keys,
     tokens: {
       issuer: ISSUER,
       audience: AUDIENCE,
       algorithms: ["EdDSA"],
-      keys: { kind: "local", keys: publicKeySet([keys.issuer]) },
+      keys: { kind: "local", keys: publicKeySet([issuerKey]) },
       clockToleranceSeconds: 5,
+    },
+    possession: {
+      publicUrl: undefined,
+      boundParties: ["bank"],
+      tlsTerminators: [],
+      proofAgeMs: 60_000,
+      proofAheadMs: 5_000,
+      replayGuard: undefined,
     },
     subgraphUrls: new Map(),
     introspection: false,
-    budget: await createRequestBudget({ redisUrl: undefined, requestsPerMinute: 10_000 }),
+    budgets: createBudgets({ redis: undefined, clock: systemClock, limits: BUDGET_DEFAULTS }),
     ledgerTimeoutMs: 5_000,
     recordTimeoutMs: 5_000,
     subgraphTimeoutMs: 5_000,
     requestTimeoutMs: 30_000,
+    arrivalTimeoutMs: 10_000,
+    connectionsMax: 1_000,
     poolMax: 4,
     statementTimeoutMs: 10_000,
     onError: () => {},

@@ -1,4 +1,10 @@
-import type { ConsentEventKind, ConsentTerms, LedgerConsent } from "../../schema/consent-terms.js";
+import {
+  type ConsentEventKind,
+  type ConsentTerms,
+  FINAL_EVENT_KINDS,
+  type LedgerConsent,
+} from "../../schema/consent-terms.js";
+import type { TermCut } from "../../schema/consent/clamp.js";
 import type { Purpose } from "../../schema/purposes.js";
 import type { Position } from "../host/paging.js";
 import { CLOCK, CONSENT_COLUMNS, type ConsentRow, judgedAt, toLedgerConsent } from "./consent-row.js";
@@ -8,8 +14,15 @@ import { type ConsentStore, read, type Transaction } from "./transaction.js";
 export interface StoredConsent {
   readonly consent: LedgerConsent;
   readonly artefact: string;
+  /** What was asked beyond the purpose and cut when it was granted. */
+  readonly cuts: readonly CutTerm[];
   readonly createdAt: Date;
   readonly now: Date;
+}
+
+/** A cut with the article that it rests on for this merchant. */
+export interface CutTerm extends TermCut {
+  readonly article: string;
 }
 
 /** Whose consents are meant: a merchant's, a bank's, or (for officers, one at a time) anyone's. */
@@ -17,10 +30,11 @@ export type Owner = { readonly merchant: string } | { readonly bank: string } | 
 
 interface StoredRow extends ConsentRow {
   readonly artefact: string;
+  readonly cuts: readonly CutTerm[];
   readonly now: Date;
 }
 
-const SELECT = `with ${CLOCK} select clock.now, c.artefact, ${CONSENT_COLUMNS} from clock, consents.consent c`;
+const SELECT = `with ${CLOCK} select clock.now, c.artefact, c.cuts, ${CONSENT_COLUMNS} from clock, consents.consent c`;
 
 /** One consent, or `undefined` where the owner has none of this id. */
 export async function findConsent(
@@ -60,9 +74,14 @@ export async function listConsents(
 
 /** Takes the row lock of a consent of this merchant; false where there is none. Its events stand still until the commit. */
 export async function lockConsent(trx: Transaction, merchant: string, consentId: string): Promise<boolean> {
-  const text =
-    "select 1 as found from consents.consent where merchant_id = $1 and consent_id = $2 for update";
-  return (await trx.query(text, [merchant, consentId])).length > 0;
+  const text = "select consents.lock_consent($1, $2) as found";
+  const [row] = await trx.query<{ found: boolean }>(text, [merchant, consentId]);
+  return row?.found === true;
+}
+
+/** One request at a time of a bank to a merchant, so that those that are pending can be counted. */
+export async function lockBank(trx: Transaction, merchant: string, bank: string): Promise<void> {
+  await trx.query("select pg_advisory_xact_lock(hashtextextended($1, 0))", [`requests ${merchant} ${bank}`]);
 }
 
 /** One grant at a time for a merchant, bank and purpose, so that two cannot both be the newest. */
@@ -76,18 +95,27 @@ export async function lockPair(
   ]);
 }
 
-/** Ids of the consents of a pair that no final event has ended, newest first; they may have expired. */
+/**
+ * Ids of the consents of a pair that no final event has ended, newest first; they may have expired. For monitoring they
+ * include those that a disbursal may have turned into it: which terms are in force is judged under their locks.
+ */
 export async function openConsents(
   trx: Transaction,
   merchant: string,
   pair: { bank: string; purpose: Purpose },
 ): Promise<readonly string[]> {
   const text = `select c.consent_id from consents.consent c
-    where c.merchant_id = $1 and c.bank = $2 and c.purpose = $3 and not exists (
-      select 1 from consents.consent_event e where e.merchant_id = c.merchant_id and e.consent_id = c.consent_id
-        and e.kind in ('REVOKED', 'SUPERSEDED'))
+    where c.merchant_id = $1 and c.bank = $2
+      and (c.purpose = $3 or ($3 = 'POST_LOAN_MONITORING' and jsonb_exists(c.terms, 'loan')))
+      and not exists (select 1 from consents.consent_event e where e.merchant_id = c.merchant_id
+        and e.consent_id = c.consent_id and e.kind = any($4))
     order by c.created_at desc, c.consent_id desc`;
-  const rows = await trx.query<{ consent_id: string }>(text, [merchant, pair.bank, pair.purpose]);
+  const rows = await trx.query<{ consent_id: string }>(text, [
+    merchant,
+    pair.bank,
+    pair.purpose,
+    [...FINAL_EVENT_KINDS],
+  ]);
   return rows.map((row) => row.consent_id);
 }
 
@@ -95,27 +123,50 @@ export async function openConsents(
 export async function insertConsent(
   trx: Transaction,
   terms: ConsentTerms,
-  rest: { artefact: string; at: Date },
+  rest: { artefact: string; cuts: readonly CutTerm[]; at: Date },
 ): Promise<void> {
   const { merchant, consentId, version, bank, purpose } = terms;
   await trx.query(
-    `insert into consents.consent (merchant_id, consent_id, version, bank, purpose, terms, artefact, created_at)
-      values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [merchant, consentId, version, bank, purpose, JSON.stringify(terms), rest.artefact, rest.at],
+    `insert into consents.consent (merchant_id, consent_id, version, bank, purpose, terms, artefact, created_at, cuts)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      merchant,
+      consentId,
+      version,
+      bank,
+      purpose,
+      JSON.stringify(terms),
+      rest.artefact,
+      rest.at,
+      JSON.stringify(rest.cuts),
+    ],
   );
+}
+
+/** An event to be appended. */
+export interface NewEvent {
+  readonly kind: ConsentEventKind;
+  readonly at: Date;
+  /** The party that acts: a USCC or a bank's id. */
+  readonly actor: string;
+  readonly signatory?: string | undefined;
+  readonly loanReference?: string | undefined;
+  readonly disbursedAt?: Date | undefined;
 }
 
 /** Appends an event after the last; the guard refuses what cannot follow. The consent's row must be locked. */
 export async function appendEvent(
   trx: Transaction,
   { merchant, consentId }: Pick<ConsentTerms, "merchant" | "consentId">,
-  event: { kind: ConsentEventKind; at: Date; actor: string },
+  { kind, at, actor, signatory, loanReference, disbursedAt }: NewEvent,
 ): Promise<void> {
   await trx.query(
-    `insert into consents.consent_event (merchant_id, consent_id, seq, kind, at, actor)
-      select $1::text, $2::uuid, coalesce(max(seq), 0) + 1, $3::text, $4::timestamptz, $5::text
+    `insert into consents.consent_event
+        (merchant_id, consent_id, seq, kind, at, actor, signatory, loan_reference, disbursed_at)
+      select $1::text, $2::uuid, coalesce(max(seq), 0) + 1, $3::text, $4::timestamptz, $5::text, $6::text, $7::text,
+        $8::timestamptz
       from consents.consent_event where merchant_id = $1 and consent_id = $2`,
-    [merchant, consentId, event.kind, event.at, event.actor],
+    [merchant, consentId, kind, at, actor, signatory ?? null, loanReference ?? null, disbursedAt ?? null],
   );
 }
 
@@ -130,5 +181,6 @@ function ownedBy(
 
 function toStored(row: StoredRow): StoredConsent {
   const consent = toLedgerConsent(row);
-  return { consent, artefact: row.artefact, createdAt: row.created_at, now: judgedAt(row.now, [consent]) };
+  const { artefact, cuts } = row;
+  return { consent, artefact, cuts, createdAt: row.created_at, now: judgedAt(row.now, [consent]) };
 }

@@ -1,7 +1,11 @@
+import type pg from "pg";
+import type { Timers } from "../../foundation/clock.js";
 import { createCoalescer } from "../../foundation/coalescer.js";
-import { createLane, type Lane } from "../../foundation/lane.js";
+import { createLane, type Lane } from "../../foundation/postgres/lane.js";
 import type { Postgres } from "../../foundation/postgres.js";
-import type { LedgerConsent } from "../../schema/consent-terms.js";
+import { termsInForce } from "../../schema/consent.js";
+import type { Credential } from "../../schema/claims.js";
+import type { ConsentTerms, Frequency, LedgerConsent } from "../../schema/consent-terms.js";
 import { BureauError } from "../../schema/errors.js";
 import type { ConsentLedger, ConsentQuestion, ConsentSnapshot } from "../../schema/ports.js";
 import { CLOCK, CONSENT_COLUMNS, type ConsentRow, judgedAt, toLedgerConsent } from "./consent-row.js";
@@ -9,14 +13,18 @@ import { CLOCK, CONSENT_COLUMNS, type ConsentRow, judgedAt, toLedgerConsent } fr
 /** Callers that share one statement. */
 const CALLERS_MAX = 512;
 const CONSENTS_OF_PAIR_MAX = 50;
+/** Checks on the wire at a time: while the answers of one are read, the server works on the other. */
+const CHECK_LANES = 2;
 
 export interface ConsentLedgerOptions {
-  /** A small pool of the ledger's own, so that no other work can hold up a check. Two connections are used. */
+  /** A small pool of the ledger's own, so that no other work can hold up a check. Three connections are used. */
   readonly postgres: Postgres;
   /** How long a statement may be on the wire before its connection is destroyed. */
   readonly timeoutMs: number;
   /** WARNING: for tests only. Consents are judged by the database's clock; this takes its place. */
   readonly now?: () => Date;
+  /** Default: the machine's own. */
+  readonly timers?: Timers;
 }
 
 /**
@@ -25,28 +33,33 @@ export interface ConsentLedgerOptions {
  */
 export function createConsentLedger(options: ConsentLedgerOptions): ConsentLedger {
   const setNow = (): Date | null => options.now?.() ?? null;
-  const checks = laneOf(options, (lane, callers: readonly (readonly ConsentQuestion[])[]) =>
+  const checks = coalesce(options, CHECK_LANES, (lane, callers: readonly Question[]) =>
     readTruth(lane, callers, setNow()),
   );
-  const claims = laneOf(options, (lane, consents: readonly LedgerConsent[]) =>
+  const claims = coalesce(options, 1, (lane, consents: readonly LedgerConsent[]) =>
     countUses(lane, consents, setNow()),
   );
   return {
-    check: async (questions) => ({ ...(await checks(questions)), ended: [] }),
+    check: (questions, credentials) => checks({ questions, credentials }),
     claimUses: (consents) => Promise.all(consents.map((consent) => claims(consent))),
   };
 }
 
-function laneOf<Item, Result>(
-  { postgres, timeoutMs }: ConsentLedgerOptions,
+/** Statements go out on their own lanes; where one is late its connection is destroyed, and nobody else's. */
+function coalesce<Item, Result>(
+  { postgres, timeoutMs, timers }: ConsentLedgerOptions,
+  lanes: number,
   send: (lane: Lane, items: readonly Item[]) => Promise<readonly Result[]>,
 ): (item: Item) => Promise<Result> {
-  const lane = createLane(postgres.pool);
+  const open = Array.from({ length: lanes }, () => createLane(postgres.pool));
+  const laneAt = (index: number): Lane => open[index] ?? createLane(postgres.pool);
   const coalescer = createCoalescer<Item, Result>({
-    run: (items) => send(lane, items),
+    run: (items, lane) => send(laneAt(lane), items),
     timeoutMs,
     itemsMax: CALLERS_MAX,
-    onTimeout: () => lane.cut(),
+    lanes,
+    onTimeout: (lane) => laneAt(lane).cut(),
+    ...(timers === undefined ? {} : { timers }),
   });
   return async (item) => {
     try {
@@ -57,8 +70,16 @@ function laneOf<Item, Result>(
   };
 }
 
+/**
+ * What is the same for the whole statement stands in the rows of the first question only (or in the one row of a
+ * statement without questions). The primary key of `ended_credential` begins with the id.
+ */
 const CHECK = `with ${CLOCK}
-select clock.now, pg_is_in_recovery() as replica, q.i, x.*
+select case when q.i > 1 then null else (date_part('epoch', clock.now) * 1000)::bigint end as now,
+  case when q.i > 1 then null else pg_is_in_recovery() end as replica,
+  case when q.i > 1 then null else
+    (select json_agg(e.kind || ' ' || e.id) from consents.ended_credential e where e.id = any($4::text[])) end as ended,
+  q.i, x.terms, x.events, x.used
 from clock
 left join unnest($2::text[], $3::text[]) with ordinality as q(bank, merchant, i) on true
 left join lateral (
@@ -68,48 +89,97 @@ left join lateral (
 ) x on true
 order by q.i, x.created_at desc`;
 
-type CheckRow = { readonly now: Date; readonly replica: boolean; readonly i: number | null } & (
-  | ConsentRow
-  | { readonly [column in keyof ConsentRow]: null }
-);
+/** Columns of {@link CHECK}, as text: a check is the busiest statement of all, and most columns need no conversion. */
+type CheckRow = readonly [
+  now: string | null,
+  replica: string | null,
+  ended: string | null,
+  i: string | null,
+  terms: string | null,
+  events: string | null,
+  used: string | null,
+];
+const AS_TEXT = { getTypeParser: () => (text: string) => text } as unknown as pg.CustomTypesConfig;
+
+interface Question {
+  readonly questions: readonly ConsentQuestion[];
+  readonly credentials: readonly Credential[];
+}
 
 /** One statement is one snapshot for all callers. */
 async function readTruth(
   lane: Lane,
-  callers: readonly (readonly ConsentQuestion[])[],
+  callers: readonly Question[],
   setNow: Date | null,
-): Promise<readonly Omit<ConsentSnapshot, "ended">[]> {
-  const questions = callers.flat();
-  const values = [setNow, questions.map(({ bank }) => bank), questions.map(({ merchant }) => merchant)];
+): Promise<readonly ConsentSnapshot[]> {
+  const banks: string[] = [];
+  const merchants: string[] = [];
+  const credentials = new Set<string>();
+  for (const caller of callers) {
+    for (const { bank, merchant } of caller.questions) {
+      banks.push(bank);
+      merchants.push(merchant);
+    }
+    for (const { id } of caller.credentials) credentials.add(id);
+  }
   const { rows } = await lane.run((client) =>
-    client.query<CheckRow>({ name: "consents.check", text: CHECK, values }),
+    client.query<CheckRow & unknown[]>({
+      name: "consents.check",
+      text: CHECK,
+      values: [setNow, banks, merchants, [...credentials]],
+      rowMode: "array",
+      types: AS_TEXT,
+    }),
   );
   const first = rows[0];
   // A standby can lag behind a revocation: it does not know.
-  if (first === undefined || first.replica) throw new BureauError("CONSENT_UNKNOWN", "not the primary");
-  const found: LedgerConsent[][] = questions.map(() => []);
-  for (const row of rows)
-    if (row.i !== null && row.terms !== null) found[row.i - 1]?.push(toLedgerConsent(row));
+  if (first === undefined || first[1] !== "f") throw new BureauError("CONSENT_UNKNOWN", "not the primary");
+  const found: LedgerConsent[][] = banks.map(() => []);
+  for (const [, , , i, terms, events, used] of rows) {
+    if (i === null || terms === null) continue;
+    const row = {
+      terms: JSON.parse(terms) as ConsentTerms,
+      events: events === null ? null : (JSON.parse(events) as ConsentRow["events"]),
+      used: Number(used),
+    };
+    found[Number(i) - 1]?.push(toLedgerConsent(row));
+  }
+  const now = new Date(Number(first[0]));
+  const ended = new Set(first[2] === null ? [] : (JSON.parse(first[2]) as string[]));
   let start = 0;
-  return callers.map(({ length }) => {
-    const consents = found.slice(start, (start += length));
-    return { now: judgedAt(first.now, consents.flat()), consents };
+  return callers.map((caller) => {
+    const consents = found.slice(start, (start += caller.questions.length));
+    return { now: judgedAt(now, consents.flat()), consents, ended: endedOf(caller.credentials, ended) };
   });
 }
 
-/** Takes `taken` uses of each consent, or none of it where fewer are left. A consent may stand here once only. */
+const NONE: readonly Credential[] = [];
+
+function endedOf(credentials: readonly Credential[], ended: ReadonlySet<string>): readonly Credential[] {
+  if (ended.size === 0) return NONE;
+  return credentials.filter(({ kind, id }) => ended.has(`${kind} ${id}`));
+}
+
+/**
+ * Takes `taken` uses of each consent, or none of it where fewer are left, or where a loan was disbursed since it was
+ * read: nothing is counted under terms that are no longer in force. A consent may stand here once a stage.
+ */
 const CLAIM = `with ${CLOCK}
-insert into consents.usage as u (merchant_id, consent_id, period_start, used, allowed)
-select a.merchant_id, a.consent_id, consents.period_start(a.period, clock.now), a.taken, a.allowed
-from clock, unnest($2::text[], $3::uuid[], $4::text[], $5::int[], $6::int[]) as a(merchant_id, consent_id, period, allowed, taken)
-where a.taken <= a.allowed
-order by a.merchant_id, a.consent_id
-on conflict (merchant_id, consent_id, period_start)
+insert into consents.usage as u (merchant_id, consent_id, is_post_loan, period_start, used, allowed)
+select a.merchant_id, a.consent_id, a.is_post_loan, consents.period_start(a.period, clock.now), a.taken, a.allowed
+from clock, unnest($2::text[], $3::uuid[], $4::text[], $5::int[], $6::int[], $7::boolean[])
+  as a(merchant_id, consent_id, period, allowed, taken, is_post_loan)
+where a.taken <= a.allowed and a.is_post_loan = exists (select 1 from consents.consent_event e
+  where e.merchant_id = a.merchant_id and e.consent_id = a.consent_id and e.kind = 'DISBURSED')
+order by a.merchant_id, a.consent_id, a.is_post_loan
+on conflict (merchant_id, consent_id, is_post_loan, period_start)
   do update set used = u.used + excluded.used where u.used + excluded.used <= u.allowed
-returning u.consent_id, u.used`;
+returning u.consent_id, u.is_post_loan, u.used`;
 
 interface Claim {
   readonly consent: LedgerConsent;
+  readonly frequency: Frequency;
+  readonly isPostLoan: boolean;
   /** Positions of the callers in the batch. */
   readonly callers: readonly number[];
 }
@@ -132,24 +202,25 @@ async function countUses(
         setNow,
         terms.map(({ merchant }) => merchant),
         terms.map(({ consentId }) => consentId),
-        terms.map(({ frequency }) => frequency.period),
-        terms.map(({ frequency }) => frequency.count),
+        some.map(({ frequency }) => frequency.period),
+        some.map(({ frequency }) => frequency.count),
         some.map(({ callers }) => callers.length),
+        some.map(({ isPostLoan }) => isPostLoan),
       ];
-      const { rows } = await client.query<{ consent_id: string; used: number }>({
+      const { rows } = await client.query<{ consent_id: string; is_post_loan: boolean; used: number }>({
         name: "consents.claim",
         text: CLAIM,
         values,
       });
-      return new Map(rows.map((row) => [row.consent_id, row.used]));
+      return new Map(rows.map((row) => [keyOf(row.consent_id, row.is_post_loan), row.used]));
     };
     const serve = (claim: Claim, used: number): void => {
-      const remaining = claim.consent.terms.frequency.count - used;
+      const remaining = claim.frequency.count - used;
       claim.callers.forEach((caller, k) => void (left[caller] = remaining + claim.callers.length - 1 - k));
     };
     const together = await take(claims);
     for (const claim of claims) {
-      const used = together.get(claim.consent.terms.consentId);
+      const used = together.get(keyOf(claim.consent.terms.consentId, claim.isPostLoan));
       if (used !== undefined) serve(claim, used);
       else if (claim.callers.length > 1) await takeSingly(claim, take, serve);
     }
@@ -158,24 +229,34 @@ async function countUses(
 }
 
 async function takeSingly(
-  { consent, callers }: Claim,
+  { callers, ...claim }: Claim,
   take: (claims: readonly Claim[]) => Promise<ReadonlyMap<string, number>>,
   serve: (claim: Claim, used: number) => void,
 ): Promise<void> {
   for (const caller of callers) {
-    const single = { consent, callers: [caller] };
-    const used = (await take([single])).get(consent.terms.consentId);
+    const single = { ...claim, callers: [caller] };
+    const used = (await take([single])).get(keyOf(claim.consent.terms.consentId, claim.isPostLoan));
     if (used === undefined) return;
     serve(single, used);
   }
 }
 
+/** No instant is later: every event that the ledger gave has happened. */
+const FAR = new Date(8.64e15);
+
 function groupByConsent(consents: readonly LedgerConsent[]): readonly Claim[] {
-  const groups = new Map<string, { consent: LedgerConsent; callers: number[] }>();
+  const groups = new Map<string, Claim & { callers: number[] }>();
   for (const [caller, consent] of consents.entries()) {
-    const group = groups.get(consent.terms.consentId);
-    if (group === undefined) groups.set(consent.terms.consentId, { consent, callers: [caller] });
+    const { frequency, stage } = termsInForce(consent, FAR);
+    const isPostLoan = stage === "POST_LOAN";
+    const key = keyOf(consent.terms.consentId, isPostLoan);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { consent, frequency, isPostLoan, callers: [caller] });
     else group.callers.push(caller);
   }
   return [...groups.values()];
+}
+
+function keyOf(consentId: string, isPostLoan: boolean): string {
+  return `${consentId} ${isPostLoan}`;
 }

@@ -10,6 +10,7 @@ import {
   specifiedDirectives,
 } from "graphql";
 import { buildSchema, createResolversMap, type NonEmptyArray } from "type-graphql";
+import { type Category, isCategory } from "../../schema/categories.js";
 import type { Subgraph, SubgraphRequest } from "../../schema/subgraph.js";
 import { LoaderScope, type SubgraphContext } from "./context.js";
 import type { SubgraphDeps } from "./deps.js";
@@ -111,30 +112,30 @@ function mergeReferences(
 }
 
 /**
- * Deny by default below the resolvers: a field of `Merchant` with a `consent:` policy runs only when the permit opens
- * that category of that merchant, whether its own resolver remembers to ask or not.
+ * Deny by default below the resolvers: a field of `Merchant` with a `consent:` or `records:` policy runs only when the
+ * permit opens that category of that merchant, and its records, whether its own resolver remembers to ask or not.
  */
 function guardEntityFields(schema: GraphQLSchema): void {
   const merchant = schema.getType("Merchant");
   if (!isObjectType(merchant)) return;
   for (const field of Object.values(merchant.getFields())) {
     const policy = field.astNode?.directives?.find((directive) => directive.name.value === "policy");
-    const named = policy === undefined ? undefined : /consent:([A-Z]+)/.exec(print(policy))?.[1];
-    if (named === undefined) continue;
-    field.resolve = guarded(named, field.resolve);
+    const named = policy === undefined ? [] : [...print(policy).matchAll(/(consent|records):([A-Z]+)/g)];
+    for (const [, kind, category] of named) {
+      if (isCategory(category)) field.resolve = guarded({ kind, category }, field.resolve);
+    }
   }
 }
 
 function guarded(
-  category: string,
+  { kind, category }: { readonly kind: string | undefined; readonly category: Category },
   resolve: GraphQLFieldResolver<unknown, unknown> | undefined,
 ): GraphQLFieldResolver<unknown, unknown> {
   return (source, args, context, info) => {
     const { id } = source as { id: string };
-    (context as SubgraphContext).permit.require(
-      id,
-      category as Parameters<SubgraphContext["permit"]["require"]>[1],
-    );
+    const { permit } = context as SubgraphContext;
+    if (kind === "records") permit.requireRecords(id, category);
+    else permit.require(id, category);
     return resolve === undefined
       ? (source as Record<string, unknown>)[info.fieldName]
       : resolve(source, args, context, info);

@@ -27,6 +27,11 @@ export function ConsentPolicy(category: Category): AnyDecorator {
   return Directive(`@policy(policies: [["consent:${category}"]])`) as AnyDecorator;
 }
 
+/** The field shows single records: it leaves only where a live consent opens them, beside the category itself. */
+export function RecordsPolicy(category: Category): AnyDecorator {
+  return Directive(`@policy(policies: [["consent:${category}", "records:${category}"]])`) as AnyDecorator;
+}
+
 /** One way in: a party, and the scope its token must carry. */
 export type PartyRule = readonly [Party, `scope:${Scope}`] | readonly [Party];
 

@@ -14,14 +14,19 @@ import type { SubgraphRequest } from "../../schema/subgraph.js";
 /** Longest life of a permit, in seconds; a stolen one is useless soon. */
 export const PERMIT_LIFETIME_SECONDS_MAX = 5;
 
-/** A permit for a portfolio of 100 merchants has about 30,000 characters. */
-export const PERMIT_CHARACTERS_MAX = 60_000;
+/**
+ * A permit for a portfolio of 100 merchants has about 30,000 characters, or 180,000 where each consent names 20 seller
+ * accounts. A longer one is refused, so that the source counts as unavailable and nothing leaves.
+ */
+export const PERMIT_CHARACTERS_MAX = 200_000;
 
 /** Who asked the gateway, as the gateway vouches. */
 export interface PermitPrincipal {
   readonly party: Party;
   readonly id: string;
   readonly scopes: ReadonlySet<Scope>;
+  /** The natural person who acts for a merchant, where the access token names one. */
+  readonly signatory?: string;
 }
 
 /** The verified assertion of one request: the only thing a subgraph believes. */
@@ -44,6 +49,20 @@ export class Permit {
     const grant = this.#grants.get(merchant);
     if (grant === undefined || !grant.categories.includes(category)) {
       throw new BureauError("PERMIT_INVALID", `no grant for ${category}`, { facts: { category } });
+    }
+    return grant;
+  }
+
+  /**
+   * For fields that show single records and not figures about many.
+   * @throws PERMIT_INVALID unless the permit opens this category of this merchant, its records included
+   */
+  requireRecords(merchant: string, category: Category): PermitGrant {
+    const grant = this.require(merchant, category);
+    if (!grant.records.includes(category)) {
+      throw new BureauError("PERMIT_INVALID", `no grant for the records of ${category}`, {
+        facts: { category },
+      });
     }
     return grant;
   }
@@ -103,9 +122,19 @@ export function createPermitVerifier(trust: PermitTrust): PermitVerifier {
 
 function readPermit(claims: PermitClaims, body: string): Permit {
   if (claims.body !== sha256Base64url(body)) throw new BureauError("PERMIT_INVALID", "body differs");
-  if (!PARTIES.includes(claims.party) || typeof claims.sub !== "string" || !Array.isArray(claims.grants)) {
+  if (
+    !PARTIES.includes(claims.party) ||
+    typeof claims.sub !== "string" ||
+    !Array.isArray(claims.grants) ||
+    !isSignatory(claims.signatory)
+  ) {
     throw new BureauError("PERMIT_INVALID", "claims are malformed");
   }
   const scopes = new Set(SCOPES.filter((scope) => claims.scope.split(" ").includes(scope)));
-  return new Permit({ party: claims.party, id: claims.sub, scopes }, claims.grants);
+  const { party, sub: id, signatory } = claims;
+  return new Permit({ party, id, scopes, ...(signatory === undefined ? {} : { signatory }) }, claims.grants);
+}
+
+function isSignatory(value: unknown): boolean {
+  return value === undefined || (typeof value === "string" && value !== "");
 }

@@ -1,5 +1,5 @@
 import { registerEnumType } from "type-graphql";
-import { CATEGORIES } from "../../schema/categories.js";
+import { CATEGORIES, LEVELS } from "../../schema/categories.js";
 import { PARTIES } from "../../schema/parties.js";
 import { PURPOSE_CEILINGS, PURPOSES } from "../../schema/purposes.js";
 
@@ -22,6 +22,16 @@ registerEnumType(PurposeEnum, {
 
 export const CategoryEnum = enumOf(CATEGORIES);
 registerEnumType(CategoryEnum, { name: "Category", description: "A kind of data that a consent can open." });
+
+export const LevelEnum = enumOf(LEVELS);
+registerEnumType(LevelEnum, {
+  name: "Level",
+  description: "How closely a category may be read; each level includes the ones before it.",
+  valuesConfig: {
+    SUMMARY: { description: "Figures about many records." },
+    RECORDS: { description: "The records themselves as well." },
+  },
+});
 
 export const PartyEnum = enumOf(PARTIES);
 registerEnumType(PartyEnum, { name: "Party", description: "The kinds of caller." });

@@ -70,10 +70,12 @@ function present({ decided, last, recordedAt, leafHash }: StoredInquiry, viewer:
     reference: isAsker || viewer.party === "officer" ? decided.reference : null,
     asked: decided.asked,
     released: last.released,
+    askedRecords: decided.askedRecords ?? [],
+    releasedRecords: last.releasedRecords ?? [],
     decision: last.decision,
     consentId: decided.consentId,
     months: decided.months,
-    rules: last.rules,
+    rules: last.rules.map((rule) => ({ ...rule, level: rule.level ?? "SUMMARY" })),
     rulebook: decided.rulebook,
     leafHash,
   };

@@ -1,5 +1,5 @@
 import { ArgsType, Field, ID, ObjectType, registerEnumType } from "type-graphql";
-import type { Category } from "../../schema/categories.js";
+import type { Category, Level } from "../../schema/categories.js";
 import type { Party } from "../../schema/parties.js";
 import { INQUIRY_DECISIONS, type InquiryDecision } from "../../schema/ports.js";
 import type { Purpose } from "../../schema/purposes.js";
@@ -7,7 +7,7 @@ import { PartyPolicy } from "../host/directives.js";
 import { MonthWindow } from "../host/metric-types.js";
 import { PageArgs, PageInfo } from "../host/paging.js";
 import { InstantScalar, MerchantIdScalar } from "../host/scalars.js";
-import { CategoryEnum, enumOf, PartyEnum, PurposeEnum } from "../host/vocabulary.js";
+import { CategoryEnum, enumOf, LevelEnum, PartyEnum, PurposeEnum } from "../host/vocabulary.js";
 
 export const InquiryDecisionEnum = enumOf(INQUIRY_DECISIONS);
 registerEnumType(InquiryDecisionEnum, {
@@ -21,6 +21,7 @@ const PARTIES = [["bank"], ["merchant"], ["officer"]] as const;
 @ObjectType({ description: "Why a category was released or not." })
 export class InquiryRule {
   @Field(() => CategoryEnum, { nullable: true }) category!: Category | null;
+  @Field(() => LevelEnum) level!: Level;
   @Field(() => Boolean) allowed!: boolean;
   @Field(() => String, { description: "An error code, or OK." }) code!: string;
   @Field(() => String, { description: "The rule's id in the rulebook." }) rule!: string;
@@ -47,6 +48,10 @@ export class Inquiry {
   reference!: string | null;
   @Field(() => [CategoryEnum]) asked!: readonly Category[];
   @Field(() => [CategoryEnum], { description: "What left in the end." }) released!: readonly Category[];
+  @Field(() => [CategoryEnum], { description: "Of `asked`: those asked for with their single records." })
+  askedRecords!: readonly Category[];
+  @Field(() => [CategoryEnum], { description: "Of `released`: those whose single records left." })
+  releasedRecords!: readonly Category[];
   @Field(() => InquiryDecisionEnum) decision!: InquiryDecision;
   @Field(() => ID, { nullable: true, description: "The consent that decided." }) consentId!: string | null;
   @Field(() => MonthWindow, { nullable: true, description: "The months that the consent opened." })

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createRequestBudget } from "../../gateway/receive/request-budget.js";
+import { systemClock } from "../../foundation/clock.js";
+import { openRedis } from "../../foundation/redis.js";
+import { BUDGET_DEFAULTS } from "../../gateway/receive/budget-settings.js";
+import { createBudgets } from "../../gateway/receive/budgets.js";
 import { ALICE, grant } from "../support/actors.js";
 import { ask as send } from "../support/bureau.js";
 import { type RedisServer, startRedisServer } from "../support/redis-server.js";
@@ -114,15 +117,16 @@ describe("A9: keys in Redis", () => {
       "é",
       "__proto__",
     ];
-    const budget = await createRequestBudget({ redisUrl: redis.url, requestsPerMinute: 1 });
-    for (const client of clients) await budget.take(client);
-    for (const client of clients)
-      await expect(budget.take(client)).rejects.toMatchObject({ code: "RATE_LIMITED" });
-    await budget.close();
+    const shared = await openRedis(redis.url, { connectTimeoutMs: 2_000 });
+    const limits = { ...BUDGET_DEFAULTS, budgetRequests: 1 };
+    const budgets = createBudgets({ redis: shared, clock: systemClock, limits });
+    for (const name of clients) expect((await budgets.takeRequest([name])).isAdmitted).toBe(true);
+    for (const name of clients) expect((await budgets.takeRequest([name])).isAdmitted).toBe(false);
+    await shared.close();
     const client = new Redis(redis.url);
     const keys = await client.keys("*");
     await client.quit();
     expect(keys).toHaveLength(clients.length);
-    expect(keys.filter((key) => !/^xinqiao:budget:[0-9a-f]{64}$/.test(key))).toEqual([]);
+    expect(keys.filter((key) => !/^xinqiao:[a-z-]+:[0-9A-Za-z_-]{43,64}$/.test(key))).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ALICE, MARKETPLACE, publishTwoMerchants } from "../support/actors.js";
 import { startTestBureau, type TestBureau } from "../support/bureau.js";
+import { sendWithToken } from "../support/proofs.js";
 
 let bureau: TestBureau;
 beforeAll(async () => {
@@ -23,17 +24,23 @@ async function post(
   token: string | undefined,
   over: { payload?: string | Buffer; headers?: Record<string, string>; kind?: string } = {},
 ) {
-  const reply = await bureau.gateway.app.inject({
-    method: "POST",
-    url: `/feeds/${over.kind ?? "order"}`,
-    headers: {
-      "content-type": "application/x-ndjson",
-      "idempotency-key": crypto.randomUUID(),
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      ...over.headers,
-    },
-    payload: over.payload ?? JSON.stringify(order()),
-  });
+  const path = `/feeds/${over.kind ?? "order"}`;
+  const send = (headers: Record<string, string>) =>
+    bureau.gateway.app.inject({
+      method: "POST",
+      url: path,
+      headers: {
+        "content-type": "application/x-ndjson",
+        "idempotency-key": crypto.randomUUID(),
+        ...headers,
+        ...over.headers,
+      },
+      payload: over.payload ?? JSON.stringify(order()),
+    });
+  const reply =
+    token === undefined
+      ? await send({})
+      : await sendWithToken(bureau.gateway, { token, method: "POST", path }, send);
   return { status: reply.statusCode, body: reply.json() };
 }
 

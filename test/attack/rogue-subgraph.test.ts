@@ -16,7 +16,9 @@ describe("S1: a subgraph that sends what it should not", () => {
   it("S1 costs the merchant that it mixed up, and says on its path that a source failed", async () => {
     lying.lie("merchants", (honest) => ({
       data: {
-        merchants: [{ ...(honest.data as { merchants: object[] }).merchants[0], id: "91990100MA0000Q9X1" }],
+        merchants: [
+          { ...(honest.data?.["merchants"] as object[] | undefined)?.[0], id: "91990100MA0000Q9X1" },
+        ],
       },
     }));
     const reply = await lying.portfolio("id identity { legalName }");

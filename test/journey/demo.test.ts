@@ -34,7 +34,10 @@ describe("npm run demo", () => {
 
 describe("commands a person runs", () => {
   it.each([
-    ["scripts/token.ts", "development issuer"],
+    ["scripts/token.ts", "--headers"],
+    ["scripts/client.ts", "--jwks"],
+    ["scripts/account.ts", "--password-file"],
+    ["scripts/keys.ts", "rotate"],
     ["scripts/compose.ts", "schema/generated"],
     ["scripts/docs.ts", "docs/errors.md"],
     ["scripts/migrate.ts", "npm run migrate"],

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { SUPERGRAPH_FILE } from "../../gateway/process/open-bureau.js";
-import type { TokenRequest } from "../../gateway/process/development-issuer.js";
+import type { TokenRequest } from "../../scripts/demo/test-issuer.js";
 import { compare, type Difference } from "./compare.js";
 import { type Graph, readGraph } from "./graph.js";
 import { lookBehind, seenOf } from "./look-behind.js";

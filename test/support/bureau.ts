@@ -1,5 +1,6 @@
-import { createRequestBudget } from "../../gateway/receive/request-budget.js";
-import { createDevelopmentIssuer, type TokenRequest } from "../../gateway/process/development-issuer.js";
+import type { BudgetLimits } from "../../gateway/receive/budget-settings.js";
+import { createBudgets } from "../../gateway/receive/budgets.js";
+import { createTestIssuer, type TokenRequest } from "../../scripts/demo/test-issuer.js";
 import { type Gateway, PERMIT_ISSUER } from "../../gateway/process/create-gateway.js";
 import {
   type Bureau,
@@ -9,22 +10,34 @@ import {
   openBureau,
 } from "../../gateway/process/open-bureau.js";
 import { type Clock, systemClock } from "../../foundation/clock.js";
-import { createSigner, generateSigningKey, publicKeySet } from "../../foundation/tokens.js";
+import type { DatabaseRoles } from "../../foundation/postgres/prepare-database.js";
+import { createSigner, generateSigningKey, type Key, publicKeySet } from "../../foundation/tokens.js";
+import { BureauError } from "../../schema/errors.js";
 import { createSubgraphServer } from "../../subgraphs/host/http.js";
 import { createPermitVerifier } from "../../subgraphs/host/permit.js";
 import { SUBGRAPHS } from "../../subgraphs/index.js";
 import { createTestDatabase, type TestDatabase } from "./database.js";
+import { makeProofKey, type ProofKey, PUBLIC_URL, rememberKey, sendWithToken } from "./proofs.js";
 
 export const ISSUER = "https://issuer.test";
 export const AUDIENCE = "https://xinqiao.test";
 
+/** A bureau's keys, and the key of the issuer that tests make tokens with. */
+export interface TestKeys extends BureauKeys {
+  readonly issuer: Key;
+}
+
 export interface TestBureau extends Bureau {
   readonly clock: Clock;
-  readonly keys: BureauKeys;
+  readonly keys: TestKeys;
+  /** The owner's address of its database; the bureau itself runs as another role. */
   readonly connectionString: string;
   readonly errors: unknown[];
   /** SQL texts sent by in-process resolvers since the last reset. */
   readonly statements: string[];
+  /** The key that tokens of banks are bound to. */
+  readonly proofKey: ProofKey;
+  /** Banks' tokens are bound to a key; requests through this harness bring its proofs by themselves. */
   token(request: TokenRequest): Promise<string>;
   graphql(
     token: string | undefined,
@@ -57,7 +70,10 @@ export interface TestBureauOptions {
   readonly clock?: Clock;
   readonly introspection?: boolean;
   readonly settings?: Partial<BureauOptions>;
+  readonly possession?: Partial<BureauOptions["possession"]>;
   readonly seams?: BureauSeams;
+  /** Keys of another bureau, so that several gateways trust the same tokens. */
+  readonly keys?: TestKeys;
   /** A database of the test's own making; `drop` is called at the end. */
   readonly database?: TestDatabase;
 }
@@ -68,31 +84,28 @@ export async function startTestBureau(options: TestBureauOptions = {}): Promise<
   const clock = options.clock ?? systemClock;
   const statements: string[] = [];
   const errors: unknown[] = [];
-  const keys = await testKeys();
+  const keys = options.keys ?? (await makeTestKeys());
   const remote = options.mode === "http" ? await serveSubgraphs(database, keys, clock) : undefined;
   const bureau = await openBureau(
     {
       ...SETTINGS,
-      connectionString: database.connectionString,
+      ...rolesOf(database),
       clock,
       keys,
       tokens: trustIn(keys),
       subgraphUrls: remote?.urls ?? new Map(),
       introspection: options.introspection ?? false,
-      budget: await createRequestBudget({ redisUrl: undefined, requestsPerMinute: 1_000_000 }),
-      onError: (error) => errors.push(error),
+      budgets: createBudgets({ redis: undefined, clock, limits: AMPLE_BUDGETS }),
+      onError: (error) => void (isNonceAsked(error) || errors.push(error)),
       onStatement: (text) => statements.push(text),
+      possession: { ...SETTINGS.possession, ...options.possession },
       ...options.settings,
     },
     options.seams,
   );
   await bureau.gateway.app.ready();
-  const issue = createDevelopmentIssuer({
-    signer: await createSigner(keys.issuer),
-    issuer: ISSUER,
-    audience: AUDIENCE,
-    clock,
-  });
+  const proofKey = await makeProofKey();
+  const token = await tokenMaker({ keys, clock, proofKey });
   return {
     ...bureau,
     clock,
@@ -100,22 +113,16 @@ export async function startTestBureau(options: TestBureauOptions = {}): Promise<
     errors,
     statements,
     connectionString: database.connectionString,
-    token: issue,
+    proofKey,
+    token,
     graphql: (token, query, variables) =>
       ask(bureau.gateway, token, { query, ...(variables === undefined ? {} : { variables }) }),
-    publish: async (platform, kind, records, key) => {
-      const reply = await bureau.gateway.app.inject({
-        method: "POST",
-        url: `/feeds/${kind}`,
-        headers: {
-          authorization: `Bearer ${await issue({ party: "platform", id: platform })}`,
-          "content-type": "application/x-ndjson",
-          "idempotency-key": key ?? `${kind}-${crypto.randomUUID()}`,
-        },
-        payload: records.map((record) => JSON.stringify(record)).join("\n"),
-      });
-      return { status: reply.statusCode, body: reply.json() };
-    },
+    publish: async (platform, kind, records, key) =>
+      publishFeed(bureau.gateway, await token({ party: "platform", id: platform }), {
+        path: `/feeds/${kind}`,
+        key: key ?? `${kind}-${crypto.randomUUID()}`,
+        records,
+      }),
     close: async () => {
       await bureau.close();
       await remote?.close();
@@ -124,7 +131,35 @@ export async function startTestBureau(options: TestBureauOptions = {}): Promise<
   };
 }
 
-function trustIn(keys: BureauKeys): BureauOptions["tokens"] {
+/** Being asked for a nonce is how proofs begin, and nothing that went wrong. */
+function isNonceAsked(error: unknown): boolean {
+  return error instanceof BureauError && error.code === "DPOP_NONCE_REQUIRED";
+}
+
+async function tokenMaker(parts: {
+  readonly keys: TestKeys;
+  readonly clock: Clock;
+  readonly proofKey: ProofKey;
+}): Promise<TestBureau["token"]> {
+  const { keys, clock, proofKey } = parts;
+  const signer = await createSigner(keys.issuer);
+  const issue = createTestIssuer({ signer, issuer: ISSUER, audience: AUDIENCE, clock });
+  return async (request) => {
+    if (request.party !== "bank" || request.jkt !== undefined) return issue(request);
+    const token = await issue({ ...request, jkt: proofKey.jkt });
+    rememberKey(token, proofKey, clock);
+    return token;
+  };
+}
+
+/** A bureau under test runs as the role that owns nothing, like one in production. */
+export function rolesOf({ connectionString, applicationConnectionString }: TestDatabase): DatabaseRoles {
+  return applicationConnectionString === undefined
+    ? { connectionString }
+    : { connectionString: applicationConnectionString, ownerConnectionString: connectionString };
+}
+
+function trustIn(keys: TestKeys): BureauOptions["tokens"] {
   return {
     issuer: ISSUER,
     audience: AUDIENCE,
@@ -134,16 +169,37 @@ function trustIn(keys: BureauKeys): BureauOptions["tokens"] {
   };
 }
 
+/** More than any test spends that is not about budgets. */
+export const AMPLE_BUDGETS: BudgetLimits = {
+  budgetRequests: 1_000_000,
+  budgetCost: 1_000_000_000,
+  operationCostMax: 500_000,
+  budgetInquiries: 1_000_000,
+  budgetFeeds: 1_000_000,
+  budgetLocalPercent: 50,
+};
+
 const SETTINGS = {
+  possession: {
+    publicUrl: PUBLIC_URL,
+    boundParties: ["bank"],
+    tlsTerminators: [],
+    proofAgeMs: 60_000,
+    proofAheadMs: 5_000,
+    replayGuard: undefined,
+  },
   ledgerTimeoutMs: 5_000,
   recordTimeoutMs: 5_000,
   subgraphTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
+  arrivalTimeoutMs: 10_000,
+  connectionsMax: 1_000,
   poolMax: 4,
   statementTimeoutMs: 20_000,
 } as const;
 
-async function testKeys(): Promise<BureauKeys> {
+/** Keys of a bureau that is not started yet. */
+export async function makeTestKeys(): Promise<TestKeys> {
   const [issuer, permit, artefact] = await Promise.all([
     generateSigningKey(),
     generateSigningKey(),
@@ -161,7 +217,7 @@ async function serveSubgraphs(database: TestDatabase, keys: BureauKeys, clock: C
     clock,
   });
   const signer = await createSigner(keys.artefact);
-  const postgres = database.open();
+  const postgres = database.open({ as: "application" });
   const deps = {
     postgres,
     clock,
@@ -179,17 +235,36 @@ async function serveSubgraphs(database: TestDatabase, keys: BureauKeys, clock: C
   return { urls, close: async () => void (await Promise.all(servers.map((server) => server.close()))) };
 }
 
+async function publishFeed(
+  gateway: Gateway,
+  token: string,
+  batch: { readonly path: string; readonly key: string; readonly records: readonly object[] },
+): Promise<FeedReply> {
+  const { path, key, records } = batch;
+  const reply = await sendWithToken(gateway, { token, method: "POST", path }, (headers) =>
+    gateway.app.inject({
+      method: "POST",
+      url: path,
+      headers: { ...headers, "content-type": "application/x-ndjson", "idempotency-key": key },
+      payload: records.map((record) => JSON.stringify(record)).join("\n"),
+    }),
+  );
+  return { status: reply.statusCode, body: reply.json() };
+}
+
 /** One GraphQL request through the front door. */
 export async function ask(gateway: Gateway, token: string | undefined, body: object): Promise<GraphQLReply> {
-  const reply = await gateway.app.inject({
-    method: "POST",
-    url: "/graphql",
-    headers: {
-      "content-type": "application/json",
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
-    payload: JSON.stringify(body),
-  });
+  const send = (headers: Record<string, string>) =>
+    gateway.app.inject({
+      method: "POST",
+      url: "/graphql",
+      headers: { "content-type": "application/json", ...headers },
+      payload: JSON.stringify(body),
+    });
+  const reply =
+    token === undefined
+      ? await send({})
+      : await sendWithToken(gateway, { token, method: "POST", path: "/graphql" }, send);
   const json = reply.json();
   return {
     status: reply.statusCode,

@@ -99,13 +99,19 @@ const SAMPLES: readonly (readonly [
     "package",
     imports.findWrongPackages,
     ["gateway/a.ts", imported("jose")],
-    ["foundation/tokens.ts", imported("jose")],
+    ["foundation/tokens/sign.ts", imported("jose")],
   ],
   [
     "package",
     imports.findWrongPackages,
     ["foundation/a.ts", imported("ioredis")],
-    ["foundation/redis.ts", imported("ioredis")],
+    ["foundation/redis/a.ts", imported("ioredis")],
+  ],
+  [
+    "package",
+    imports.findWrongPackages,
+    ["gateway/receive/a.ts", imported("rate-limiter-flexible")],
+    ["foundation/redis/a.ts", imported("rate-limiter-flexible")],
   ],
   [
     "package",

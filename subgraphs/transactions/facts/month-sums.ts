@@ -16,14 +16,14 @@ export type SketchMeasure = keyof typeof SKETCH_MEASURES;
 
 const sketches: SumPlan = {
   table: "sketch_month",
-  keys: ["merchant_id", "month", "measure", "platform", "currency", "bucket"],
+  keys: ["merchant_id", "month", "measure", "platform", "seller_id", "currency", "bucket"],
   measures: ["n"],
   source: Object.entries(SKETCH_MEASURES)
     .map(
       ([
         measure,
         column,
-      ]) => `select merchant_id, ${PAID_MONTH} as month, '${measure}' as measure, platform, currency,
+      ]) => `select merchant_id, ${PAID_MONTH} as month, '${measure}' as measure, platform, seller_id, currency,
       ${bucketSql(column)} as bucket, sign as n ${FROM_PAID} and ${column} is not null`,
     )
     .join(" union all "),
@@ -35,16 +35,16 @@ export type Dimension = (typeof DIMENSIONS)[number];
 
 const dimensions: SumPlan = {
   table: "dimension_month",
-  keys: ["merchant_id", "dimension", "month", "platform", "currency", "key"],
+  keys: ["merchant_id", "dimension", "month", "platform", "seller_id", "currency", "key"],
   measures: ["orders", "amount_minor"],
   source: `
-    select merchant_id, 'BUYER' as dimension, ${PAID_MONTH} as month, platform, currency, buyer as key, sign as orders,
+    select merchant_id, 'BUYER' as dimension, ${PAID_MONTH} as month, platform, seller_id, currency, buyer as key, sign as orders,
       (sign * paid_minor)::numeric as amount_minor ${FROM_PAID} and buyer is not null
     union all
-    select merchant_id, 'REGION', ${PAID_MONTH}, platform, currency, region, sign, sign * paid_minor
+    select merchant_id, 'REGION', ${PAID_MONTH}, platform, seller_id, currency, region, sign, sign * paid_minor
       ${FROM_PAID} and region is not null
     union all
-    select merchant_id, 'PRODUCT', ${PAID_MONTH}, platform, currency, p.key, sign, sign * p.value::numeric
+    select merchant_id, 'PRODUCT', ${PAID_MONTH}, platform, seller_id, currency, p.key, sign, sign * p.value::numeric
       from pg_temp.fact_change cross join lateral jsonb_each_text(products) as p where paid_day is not null`,
 };
 
@@ -58,32 +58,32 @@ const COHORT_AMOUNTS = [
 
 const cohorts: SumPlan = {
   table: "cohort_day",
-  keys: ["merchant_id", "month", "platform", "currency", "outcome", "outcome_day"],
+  keys: ["merchant_id", "month", "platform", "seller_id", "currency", "outcome", "outcome_day"],
   measures: ["orders", "amount_minor", "refunded_orders", ...COHORT_AMOUNTS],
-  source: `select merchant_id, ${PAID_MONTH} as month, platform, currency, outcome, outcome_day, sign as orders,
+  source: `select merchant_id, ${PAID_MONTH} as month, platform, seller_id, currency, outcome, outcome_day, sign as orders,
     sign * paid_minor as amount_minor, case when refunded_minor > 0 then sign else 0 end as refunded_orders,
     ${COHORT_AMOUNTS.map((column) => `sign * ${column} as ${column}`).join(", ")} ${FROM_PAID} and outcome is not null`,
 };
 
 const receivables: SumPlan = {
   table: "receivable_month",
-  keys: ["merchant_id", "month", "platform", "currency", "state"],
+  keys: ["merchant_id", "month", "platform", "seller_id", "currency", "state"],
   measures: ["orders", "amount_minor"],
-  source: `select merchant_id, ${PAID_MONTH} as month, platform, currency, state, sign as orders,
+  source: `select merchant_id, ${PAID_MONTH} as month, platform, seller_id, currency, state, sign as orders,
     sign * greatest(paid_minor - refunded_minor, 0) as amount_minor ${FROM_PAID} and not settled and not cancelled`,
 };
 
 /** Settlements name their source in the month of the payout, all else in the month of the order. */
 const sources: SumPlan = {
   table: "source_month",
-  keys: ["merchant_id", "month", "currency", "role", "source"],
+  keys: ["merchant_id", "month", "platform", "seller_id", "currency", "role", "source"],
   measures: ["n"],
   source: `
-    select merchant_id, date_trunc('month', coalesce(paid_day, created_day))::date as month, currency,
+    select merchant_id, date_trunc('month', coalesce(paid_day, created_day))::date as month, platform, seller_id, currency,
       split_part(named, ':', 1) as role, split_part(named, ':', 2) as source, sign as n
       from pg_temp.fact_change cross join lateral unnest(sources) as named
     union all
-    select merchant_id, date_trunc('month', s.day)::date, currency, 'settlement', s.source, sign
+    select merchant_id, date_trunc('month', s.day)::date, platform, seller_id, currency, 'settlement', s.source, sign
       from pg_temp.fact_change cross join lateral jsonb_to_recordset(settlements) as s(day date, source text)`,
 };
 

@@ -1,13 +1,16 @@
+import { composeServices } from "@apollo/composition";
 import { parse } from "graphql";
 import { systemClock } from "../../../foundation/clock.js";
+import { release } from "../../../gateway/answer/release.js";
+import { createAuthorize } from "../../../gateway/authorize/index.js";
+import { narrowOperation } from "../../../gateway/authorize/narrow-operation.js";
 import { Echo } from "../../../gateway/fetch/echo.js";
 import { startFederation } from "../../../gateway/fetch/federation.js";
 import { RepresentationGate } from "../../../gateway/fetch/representations.js";
 import { SubgraphSource } from "../../../gateway/fetch/subgraph-source.js";
-import { createInquire } from "../../../gateway/gateway.js";
-import type { Authenticated } from "../../../gateway/inquiry.js";
+import type { Authenticated, Fetched } from "../../../gateway/inquiry.js";
 import { readSupergraph } from "../../../gateway/plan/index.js";
-import { composeSupergraph } from "../../../scripts/compose/compose-supergraph.js";
+import { readOperation } from "../../../gateway/receive/read-operation.js";
 import { CATEGORIES, type Category } from "../../../schema/categories.js";
 import type { ConsentLedger } from "../../../schema/ports.js";
 import { CN_RULEBOOK } from "../../../schema/rulebook.js";
@@ -37,6 +40,14 @@ union Item = Sale | Word
 type Sale implements Fact ${policy("consent:TRANSACTIONS")} { name: String amount: Int }
 type Word implements Fact ${policy("consent:REVIEWS")} { name: String stars: Int }
 `;
+
+/** The supergraph, composed past this house's own linter, which refuses it: only the gateway stands in the way. */
+export function composeFacts(): string {
+  const url = "http://facts.invalid/graphql";
+  const composed = composeServices([{ name: "facts", typeDefs: parse(FACTS), url }]);
+  if (composed.supergraphSdl === undefined) throw new Error(composed.errors?.join("; "));
+  return composed.supergraphSdl;
+}
 
 /** Hands out every row to whoever asks: what stops it is the gateway. */
 function factsSubgraph(): Subgraph {
@@ -84,17 +95,17 @@ const PRINCIPAL = {
 
 export interface FactsAnswer {
   readonly data: any;
-  readonly errors?: readonly {
+  readonly errors: readonly {
     readonly path: readonly unknown[];
     readonly extensions: { readonly code: string };
   }[];
 }
 
-/** The path of an inquiry, from authorize to answer, over facts alone. */
+/** The path of an inquiry, from the decision to the release, over facts alone. */
 export async function startFacts(
   granted: readonly Category[],
 ): Promise<(selection: string) => Promise<FactsAnswer>> {
-  const supergraph = readSupergraph(composeSupergraph([{ name: "facts", sdl: FACTS }]));
+  const supergraph = readSupergraph(composeFacts());
   const subgraph = factsSubgraph();
   const source = new SubgraphSource({
     name: "facts",
@@ -103,24 +114,30 @@ export async function startFacts(
     gate: new RepresentationGate(supergraph.policies),
     echo: new Echo(),
   });
-  const inquire = createInquire({
-    federation: await startFederation(supergraph.plannableSdl, () => source),
-    index: supergraph.policies,
+  const index = supergraph.policies;
+  const federation = await startFederation(supergraph.plannableSdl, () => source);
+  const authorize = createAuthorize({
+    index,
     rulebook: CN_RULEBOOK,
     clock: systemClock,
     ledger: ledgerOf(granted),
-    log: { append: async () => [] },
-    onError: () => {},
+    inquiryBudget: {
+      takeInquiries: async (_bank, merchants) =>
+        merchants.map(() => ({ isAdmitted: true, resetsInSeconds: 0 })),
+    },
   });
   const authenticated = { principal: PRINCIPAL, requestId: "r" } as unknown as Authenticated;
   return async (selection) => {
-    const query = `{ merchant(id: "${ALICE}", purpose: PRE_LOAN_ASSESSMENT, reference: "C-1") { ${selection} } }`;
-    const answer = await inquire(authenticated, {
-      document: parse(query),
-      operationName: undefined,
-      variables: {},
-      sha256: query,
-    });
-    return JSON.parse(JSON.stringify(answer)) as FactsAnswer;
+    const sha256 = `{ merchant(id: "${ALICE}", purpose: PRE_LOAN_ASSESSMENT, reference: "C-1") { ${selection} } }`;
+    const request = { document: parse(sha256), operationName: undefined, variables: {}, sha256 };
+    const operation = readOperation(request, { schema: federation.apiSchema, explains: false });
+    const authorized = await authorize(authenticated, operation);
+    const narrowed = narrowOperation(authorized, index);
+    const fetched =
+      narrowed === undefined
+        ? ({ authorized, data: {}, errors: [] } as unknown as Fetched)
+        : await federation.fetch(authorized, narrowed);
+    const { data, errors } = release(fetched, index);
+    return JSON.parse(JSON.stringify({ data, errors })) as FactsAnswer;
   };
 }

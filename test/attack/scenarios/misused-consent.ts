@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { TokenRequest } from "../../../gateway/process/development-issuer.js";
+import type { TokenRequest } from "../../../scripts/demo/test-issuer.js";
 import { ALICE, BOB, grant, PROFILE, publishTwoMerchants } from "../../support/actors.js";
 import { type GraphQLReply, startTestBureau, type TestBureau } from "../../support/bureau.js";
 
