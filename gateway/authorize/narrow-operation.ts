@@ -3,11 +3,17 @@ import {
   type DocumentNode,
   type FieldNode,
   getNamedType,
+  type GraphQLAbstractType,
   type GraphQLCompositeType,
   type GraphQLObjectType,
+  type GraphQLSchema,
+  type FragmentDefinitionNode,
+  type InlineFragmentNode,
+  isAbstractType,
   isCompositeType,
   isObjectType,
   Kind,
+  type NamedTypeNode,
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
@@ -32,14 +38,14 @@ export function narrowOperation(authorized: Authorized, index: PolicyIndex): Nar
   if (authorized.ended.length > 0) return undefined;
   const { operation, principal, inquiries } = authorized;
   const isWhole = authorized.refusedRoots.length === 0 && [...inquiries.values()].every(isGranted);
-  if (isWhole && principal.party === "bank" && inquiries.size > 0 && !hasConditions(operation.document)) {
+  if (isWhole && principal.party === "bank" && inquiries.size > 0 && !mustBeRewritten(operation)) {
     const { document, variables } = operation;
     return { document, variables, changed: false, keptPositions: new Map() };
   }
   const type = operation.schema.getRootType(operation.definition.operation);
   if (type == null) return undefined;
   const roots = new RootNarrower(authorized);
-  const kept = createNarrower(operation, index).ofRoots(type, roots, principal);
+  const kept = new Narrower(operation, index).roots(type, roots, principal);
   if (kept === undefined) return undefined;
   const definition: OperationDefinitionNode = {
     ...operation.definition,
@@ -60,14 +66,21 @@ function isGranted(inquiry: Inquiry): boolean {
 }
 
 const conditional = new WeakMap<DocumentNode, boolean>();
+const abstract = new WeakMap<GraphQLSchema, boolean>();
 
 /**
  * `@skip` and `@include` are settled before planning: a root that they leave out asks nothing, and sent on it would name
- * its merchant to a subgraph; and planners take a set that conditions empty for no set at all.
+ * its merchant to a subgraph; and planners take a set that conditions empty for no set at all. Over abstract types the
+ * concrete one must be asked for.
  */
+function mustBeRewritten({ document, schema }: Operation): boolean {
+  const isAbstract =
+    abstract.get(schema) ?? Object.values(schema.getTypeMap()).some((type) => isAbstractType(type));
+  abstract.set(schema, isAbstract);
+  return isAbstract || (conditional.get(document) ?? hasConditions(document));
+}
+
 function hasConditions(document: DocumentNode): boolean {
-  const known = conditional.get(document);
-  if (known !== undefined) return known;
   let found = false;
   visit(document, {
     Directive: () => {
@@ -79,62 +92,94 @@ function hasConditions(document: DocumentNode): boolean {
   return found;
 }
 
-interface Narrower {
-  ofRoots(
-    type: GraphQLObjectType,
-    roots: RootNarrower,
-    principal: Standing["principal"],
-  ): SelectionSetNode | undefined;
-}
-
 /** What becomes of one field of a set; `undefined` cuts it. */
 type OfField = (node: FieldNode, type: GraphQLCompositeType) => FieldNode | undefined;
 
-function createNarrower(operation: Operation, index: PolicyIndex): Narrower {
-  const fragments = fragmentsOf(operation);
-  const narrow = (set: SelectionSetNode, type: GraphQLCompositeType, ofField: OfField) => {
-    const kept: SelectionNode[] = [];
-    for (const selection of set.selections) {
-      if (!isIncluded(operation, selection)) continue;
+class Narrower {
+  readonly #operation: Operation;
+  readonly #index: PolicyIndex;
+  readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+
+  constructor(operation: Operation, index: PolicyIndex) {
+    this.#operation = operation;
+    this.#index = index;
+    this.#fragments = fragmentsOf(operation);
+  }
+
+  /** The operation's own set, each root below what its own merchants open. */
+  roots(
+    type: GraphQLObjectType,
+    roots: RootNarrower,
+    principal: Standing["principal"],
+  ): SelectionSetNode | undefined {
+    const kept = this.#narrow(this.#operation.definition.selectionSet, type, (node) => {
+      const open = roots.admit(node, type);
+      if (open === undefined) return undefined;
+      const granted = new Set<Category>(open.inquiries.flatMap((inquiry) => [...inquiry.granted]));
+      const records = new Set<Category>(open.inquiries.flatMap((inquiry) => [...inquiry.records]));
+      return this.#field(open.node, type, { principal, granted, records });
+    });
+    return kept.length === 0 ? undefined : { kind: Kind.SELECTION_SET, selections: kept };
+  }
+
+  #narrow(set: SelectionSetNode, type: GraphQLCompositeType, ofField: OfField): readonly SelectionNode[] {
+    return set.selections.flatMap((selection) => {
+      if (!isIncluded(this.#operation, selection)) return [];
       if (selection.kind === Kind.FIELD) {
         const field = ofField(selection, type);
-        if (field !== undefined) kept.push(field);
-        continue;
+        if (field !== undefined) return [field];
+        return isAbstractType(type) ? this.#onPossibleTypes(selection, type, ofField) : [];
       }
-      const source =
-        selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
-      if (source === undefined) continue;
-      const condition =
-        source.typeCondition === undefined ? type : operation.schema.getType(source.typeCondition.name.value);
-      if (!isCompositeType(condition)) continue;
-      const inner = narrow(source.selectionSet, isObjectType(type) ? type : condition, ofField);
-      if (inner === undefined) continue;
-      const typed = source.typeCondition === undefined ? {} : { typeCondition: source.typeCondition };
-      kept.push({ kind: Kind.INLINE_FRAGMENT, selectionSet: inner, ...typed });
-    }
-    const none: SelectionSetNode | undefined = undefined;
-    return kept.length === 0 ? none : { kind: Kind.SELECTION_SET as const, selections: kept };
-  };
-  const below =
-    (standing: Standing): OfField =>
-    (node, type) => {
-      if (node.name.value.startsWith("__")) return node;
-      if (objectionTo(index, [type.name, node.name.value], standing) !== undefined) return undefined;
-      if (node.selectionSet === undefined) return node;
-      const field = "getFields" in type ? type.getFields()[node.name.value] : undefined;
-      const inner = field === undefined ? undefined : getNamedType(field.type);
-      if (!isCompositeType(inner)) return undefined;
-      const set = narrow(node.selectionSet, inner, below(standing));
-      return { ...node, selectionSet: set ?? { kind: Kind.SELECTION_SET, selections: [TYPENAME] } };
-    };
+      const isSpread = selection.kind === Kind.FRAGMENT_SPREAD;
+      const source = isSpread ? this.#fragments.get(selection.name.value) : selection;
+      return source === undefined ? [] : this.#inline(source, type, ofField);
+    });
+  }
+
+  #inline(
+    source: FragmentDefinitionNode | InlineFragmentNode,
+    type: GraphQLCompositeType,
+    ofField: OfField,
+  ): readonly SelectionNode[] {
+    const { typeCondition, selectionSet } = source;
+    const condition =
+      typeCondition === undefined ? type : this.#operation.schema.getType(typeCondition.name.value);
+    if (!isCompositeType(condition)) return [];
+    const kept = this.#narrow(selectionSet, isObjectType(type) ? type : condition, ofField);
+    return kept.length === 0 ? [] : [inlineFragment(kept, typeCondition)];
+  }
+
+  /** What an abstract type withholds because one of its types does, is still asked of the others. */
+  #onPossibleTypes(node: FieldNode, type: GraphQLAbstractType, ofField: OfField): readonly SelectionNode[] {
+    return this.#operation.schema.getPossibleTypes(type).flatMap((possible) => {
+      const field = ofField(node, possible);
+      const condition = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: possible.name } } as const;
+      return field === undefined ? [] : [inlineFragment([field], condition)];
+    });
+  }
+
+  #field(node: FieldNode, type: GraphQLCompositeType, standing: Standing): FieldNode | undefined {
+    if (node.name.value.startsWith("__")) return node;
+    if (objectionTo(this.#index, [type.name, node.name.value], standing) !== undefined) return undefined;
+    if (node.selectionSet === undefined) return node;
+    const field = "getFields" in type ? type.getFields()[node.name.value] : undefined;
+    const inner = field === undefined ? undefined : getNamedType(field.type);
+    if (!isCompositeType(inner)) return undefined;
+    const kept = this.#narrow(node.selectionSet, inner, (each, of) => this.#field(each, of, standing));
+    // Which type stands behind an abstract one decides, at release, what may be seen of it.
+    const isNamed = kept.length > 0 && !isAbstractType(inner);
+    const selections = isNamed ? kept : [TYPENAME, ...kept];
+    return { ...node, selectionSet: { kind: Kind.SELECTION_SET, selections } };
+  }
+}
+
+function inlineFragment(
+  selections: readonly SelectionNode[],
+  condition: NamedTypeNode | undefined,
+): InlineFragmentNode {
   return {
-    ofRoots: (root, roots, principal) =>
-      narrow(operation.definition.selectionSet, root, (node, type) => {
-        const open = roots.admit(node, root);
-        if (open === undefined) return undefined;
-        const granted = new Set<Category>(open.inquiries.flatMap((inquiry) => [...inquiry.granted]));
-        const records = new Set<Category>(open.inquiries.flatMap((inquiry) => [...inquiry.records]));
-        return below({ principal, granted, records })(open.node, type);
-      }),
+    kind: Kind.INLINE_FRAGMENT,
+    selectionSet: { kind: Kind.SELECTION_SET, selections },
+    ...(condition === undefined ? {} : { typeCondition: condition }),
   };
 }
