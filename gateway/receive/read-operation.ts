@@ -17,6 +17,8 @@ export interface ReadingOptions {
 }
 
 const PROBLEMS_MAX = 10;
+/** What is told of them, in characters: the values are the sender's, and as long as it likes. */
+const TOLD_MAX = 280;
 
 /**
  * Picks the operation and coerces its variables, once: everything after works on the values as the schema reads them.
@@ -40,7 +42,8 @@ export function readOperation(request: GraphQLOperation, { schema, explains }: R
     const names = new Set(
       coerced.errors.map(({ message }) => /^Variable "(\$\w+)"/.exec(message)?.[1] ?? "?"),
     );
-    const problem = explains ? detail : `these variables do not fit: ${[...names].join(", ")}`;
+    const told = explains ? detail : `these variables do not fit: ${[...names].join(", ")}`;
+    const problem = told.length > TOLD_MAX ? `${told.slice(0, TOLD_MAX)}...` : told;
     throw new BureauError("BAD_USER_INPUT", detail, { facts: { argument: "variables", problem } });
   }
   const { document, sha256 } = request;

@@ -101,7 +101,7 @@ describe("what the schema holds", () => {
 
   it.each([
     [{ id: ALICE, purpose: "PRE_LOAN_ASSESMENT", reference: "C" }, "Did you mean"],
-    [{ id: ALICE, purpos: "PRE_LOAN_ASSESSMENT", reference: "C" }, "InquiryInput"],
+    [{ id: ALICE, purpos: "PRE_LOAN_ASSESSMENT", reference: "C" }, "Purpose"],
     [{ id: { deep: true }, purpose: "PRE_LOAN_ASSESSMENT", reference: [] }, "got invalid value"],
   ])("Q1: is not told by variables that do not fit: %j", async (inquiry, tell) => {
     const query = "query($inquiries: [InquiryInput!]!) { merchants(inquiries: $inquiries) { id } }";
