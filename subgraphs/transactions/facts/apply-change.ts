@@ -35,7 +35,7 @@ async function keep(client: pg.PoolClient, change: FeedChange, write: typeof sto
   await findTouchedOrders(client, change);
   await write(client, change);
   await deriveFacts(client);
-  for (const plan of [DAY_SUMS, ...MONTH_SUMS]) await addSums(client, plan);
+  for (const plan of [DAY_SUMS, ...MONTH_SUMS]) await addSums(client, plan, change.kind);
 }
 
 function inspectAmounts(record: FeedRecord): FeedDefect | undefined {

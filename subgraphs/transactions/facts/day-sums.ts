@@ -49,14 +49,20 @@ export const DAY_SUMS: SumPlan = {
   table: "order_day",
   keys: ["merchant_id", "day", "platform", "seller_id", "currency"],
   measures: MEASURES,
-  source: [
-    select("created_day", CREATED, "pg_temp.fact_change"),
-    select("paid_day", PAID, "pg_temp.fact_change where paid_day is not null"),
-    select(
-      "s.day",
-      SETTLED,
-      `pg_temp.fact_change cross join lateral jsonb_to_recordset(settlements)
-      as s(day date, gross bigint, fee bigint, chargeback bigint, weight numeric, seconds bigint)`,
-    ),
-  ].join(" union all "),
+  sources: [
+    { kinds: ["order"], select: select("created_day", CREATED, "pg_temp.fact_change") },
+    {
+      kinds: ["order", "payment", "refund", "shipment", "settlement"],
+      select: select("paid_day", PAID, "pg_temp.fact_change where paid_day is not null"),
+    },
+    {
+      kinds: ["order", "payment", "refund", "settlement"],
+      select: select(
+        "s.day",
+        SETTLED,
+        `pg_temp.fact_change cross join lateral jsonb_to_recordset(settlements)
+        as s(day date, gross bigint, fee bigint, chargeback bigint, weight numeric, seconds bigint)`,
+      ),
+    },
+  ],
 };
