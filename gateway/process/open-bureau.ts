@@ -119,13 +119,7 @@ export async function openBureau(options: BureauOptions, seams: BureauSeams = {}
   const subgraphs = (await createSubgraphs(options, reading)).map(
     (subgraph) => seams.subgraph?.(subgraph) ?? subgraph,
   );
-  const feeds = {
-    postgres,
-    clock,
-    pseudonymKey: Buffer.from(keys.pseudonym),
-    directory: createAccountDirectory(postgres),
-  };
-  const intakes = [createMerchantsIntake(feeds), createTransactionsIntake(feeds), createSignalsIntake(feeds)];
+  const intakes = createIntakes(options, postgres);
   const ledgerPool = open("ledger", 3);
   const recordPool = open("record", 2);
   const truth = createConsentLedger({ postgres: ledgerPool, timeoutMs: options.ledgerTimeoutMs });
@@ -173,6 +167,12 @@ export async function openBureau(options: BureauOptions, seams: BureauSeams = {}
     databasePowers: powers,
     close,
   };
+}
+
+function createIntakes({ clock, keys }: BureauOptions, postgres: Postgres): readonly FeedIntake[] {
+  const pseudonymKey = Buffer.from(keys.pseudonym);
+  const feeds = { postgres, clock, pseudonymKey, directory: createAccountDirectory(postgres) };
+  return [createMerchantsIntake(feeds), createTransactionsIntake(feeds), createSignalsIntake(feeds)];
 }
 
 /** The doors of the room that owns consents beside its graph: where credentials end, and where banks' requests lie. */

@@ -237,11 +237,10 @@ describe("a consent that cannot be asked for", () => {
       consentDetail(ALICE, { purposes: ["COLLECTION"], datatypes: ["IDENTITY"] }),
     ];
     const parameters = { redirect_uri: BANK_CALLBACK, scope: "profile:read" };
-    const pushed = await push(bank, issuer, {
-      ...parameters,
-      authorization_details: JSON.stringify(two),
-    }).catch(refused);
-    expect(pushed).toMatchObject({ error: "invalid_authorization_details" });
+    const authorization_details = JSON.stringify(two);
+    expect(await refusalOf(push(bank, issuer, { ...parameters, authorization_details }))).toMatchObject({
+      error: "invalid_authorization_details",
+    });
     expect(await refusalOf(push(bank, issuer, parameters))).toMatchObject({
       error: "invalid_authorization_details",
     });
@@ -254,10 +253,6 @@ describe("a consent that cannot be asked for", () => {
       error: "invalid_scope",
     });
   });
-
-  async function refused(error: unknown): Promise<unknown> {
-    return refusalOf(Promise.reject(error as Error));
-  }
 });
 
 describe("a merchant for whom several sign", () => {

@@ -34,10 +34,10 @@ describe("npm run demo", () => {
 
 describe("commands a person runs", () => {
   it.each([
-    ["scripts/token.ts", "--headers"],
-    ["scripts/client.ts", "--jwks"],
-    ["scripts/account.ts", "--password-file"],
-    ["scripts/keys.ts", "rotate"],
+    ["scripts/issuer/token.ts", "--headers"],
+    ["scripts/issuer/client.ts", "--jwks"],
+    ["scripts/issuer/account.ts", "--password-file"],
+    ["scripts/issuer/keys.ts", "rotate"],
     ["scripts/compose.ts", "schema/generated"],
     ["scripts/docs.ts", "docs/errors.md"],
     ["scripts/migrate.ts", "npm run migrate"],

@@ -50,7 +50,8 @@ beforeAll(async () => {
   issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const port = await freePort();
   audience = `http://127.0.0.1:${port}`;
-  server.on("request", (await foreignIssuer()).callback());
+  const theirs = (await foreignIssuer()).callback();
+  server.on("request", (request, response) => void theirs(request, response));
   // As an operator plugs it in: by the settings, and by nothing else.
   const settings = readGatewaySettings({
     XINQIAO_TOKEN_ISSUER: issuer,

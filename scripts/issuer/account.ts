@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
-import type { Account } from "../authorization-server/accounts/account-store.js";
-import { randomSecret } from "../foundation/tokens.js";
+import type { Account } from "../../authorization-server/accounts/account-store.js";
+import { randomSecret } from "../../foundation/tokens.js";
 import {
   argumentOf,
   CommandError,
@@ -12,7 +12,7 @@ import {
   type Row,
   runCommand,
   withRegistry,
-} from "./registry/command.js";
+} from "./command.js";
 
 const HELP = `Registers the people who act for merchants with the authorization server.
 

@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
-import { type KeyRing, stateOfKey } from "../authorization-server/keys/key-ring.js";
-import { loadKeyRing, rotateKeyRing } from "../authorization-server/keys/key-ring-file.js";
-import { systemClock } from "../foundation/clock.js";
-import { dataPaths, hasOwnIssuer, readGatewaySettings } from "../gateway/process/settings.js";
-import { CommandError, print, type Row, runCommand } from "./registry/command.js";
+import { type KeyRing, stateOfKey } from "../../authorization-server/keys/key-ring.js";
+import { loadKeyRing, rotateKeyRing } from "../../authorization-server/keys/key-ring-file.js";
+import { systemClock } from "../../foundation/clock.js";
+import { dataPaths, hasOwnIssuer, readGatewaySettings } from "../../gateway/process/settings.js";
+import { CommandError, print, type Row, runCommand } from "./command.js";
 
 const HELP = `Shows and changes the keys that the authorization server signs with.
 

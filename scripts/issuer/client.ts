@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import type { StoredClient } from "../authorization-server/clients/client-store.js";
-import type { KeySet } from "../foundation/tokens.js";
-import { type Party, PARTIES } from "../schema/parties.js";
-import { type Purpose, PURPOSES } from "../schema/purposes.js";
+import type { StoredClient } from "../../authorization-server/clients/client-store.js";
+import type { KeySet } from "../../foundation/tokens.js";
+import { type Party, PARTIES } from "../../schema/parties.js";
+import { type Purpose, PURPOSES } from "../../schema/purposes.js";
 import {
   argumentOf,
   CommandError,
@@ -13,7 +13,7 @@ import {
   type Row,
   runCommand,
   withRegistry,
-} from "./registry/command.js";
+} from "./command.js";
 
 const HELP = `Registers the software of banks, platforms, officers and merchants' apps with the authorization server.
 

@@ -1,20 +1,25 @@
 import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import * as oidc from "openid-client";
-import { systemClock } from "../foundation/clock.js";
-import { ConfigError } from "../foundation/config.js";
-import { createProofSigner } from "../foundation/tokens.js";
-import type { GatewaySettings } from "../gateway/config.js";
-import { dataPaths, hasSyntheticMarket, ownNames, readGatewaySettings } from "../gateway/process/settings.js";
-import { CATEGORIES, isCategory, type Level, LEVELS } from "../schema/categories.js";
-import { PROFILE_DETAIL_TYPE } from "../schema/claims.js";
-import { DEFAULT_SCOPES, type Party, PARTIES, type Scope, SCOPES } from "../schema/parties.js";
-import { type Purpose, PURPOSES } from "../schema/purposes.js";
-import { createBoundClient, postAsBearer } from "./demo/bound-client.js";
-import { clientKeyFile, marketPerson, MERCHANT_APP } from "./market/market-parties.js";
-import { openRegistry } from "./registry/open-registry.js";
-import { explain, type IssuerClient, openIssuerClient } from "./token/issuer-client.js";
-import { signIn } from "./token/sign-in.js";
+import { systemClock } from "../../foundation/clock.js";
+import { ConfigError } from "../../foundation/config.js";
+import { createProofSigner } from "../../foundation/tokens.js";
+import type { GatewaySettings } from "../../gateway/config.js";
+import {
+  dataPaths,
+  hasSyntheticMarket,
+  ownNames,
+  readGatewaySettings,
+} from "../../gateway/process/settings.js";
+import { CATEGORIES, isCategory, type Level, LEVELS } from "../../schema/categories.js";
+import { PROFILE_DETAIL_TYPE } from "../../schema/claims.js";
+import { DEFAULT_SCOPES, type Party, PARTIES, type Scope, SCOPES } from "../../schema/parties.js";
+import { type Purpose, PURPOSES } from "../../schema/purposes.js";
+import { createBoundClient, postAsBearer } from "../demo/bound-client.js";
+import { clientKeyFile, marketPerson, MERCHANT_APP } from "../market/market-parties.js";
+import { openRegistry } from "./open-registry.js";
+import { explain, type IssuerClient, openIssuerClient } from "./issuer-client.js";
+import { signIn } from "./sign-in.js";
 
 const HELP = `Takes an access token of the running bureau's authorization server for a party of the synthetic market.
 
@@ -97,16 +102,22 @@ async function main(): Promise<number> {
   return 0;
 }
 
+/** Whoever acts for a merchant of the synthetic market; made on demand. */
+async function personOf(merchant: string, settings: GatewaySettings): ReturnType<typeof marketPerson> {
+  const { registry, close } = await openRegistry(settings);
+  try {
+    return await marketPerson(registry, dataPaths(settings).people, merchant);
+  } finally {
+    await close();
+  }
+}
+
 async function takeToken(
   client: IssuerClient,
   { party, id, values, settings }: { party: Party; id: string; values: Values; settings: GatewaySettings },
 ): Promise<string> {
   const scope = (known<Scope>("scope", values.scope, SCOPES) ?? DEFAULT_SCOPES[party]).join(" ");
-  if (party === "merchant") {
-    const { registry, close } = await openRegistry(settings);
-    const person = await marketPerson(registry, dataPaths(settings).people, id).finally(close);
-    return signIn(client, person, scope);
-  }
+  if (party === "merchant") return signIn(client, await personOf(id, settings), scope);
   const details = party === "bank" ? { authorization_details: JSON.stringify([detailOf(values)]) } : {};
   const parameters = { scope, resource: client.resource, ...details };
   const binding = party === "bank" ? { DPoP: client.dpop } : {};
