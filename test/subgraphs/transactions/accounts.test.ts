@@ -137,7 +137,7 @@ describe("A permit that opens some accounts", () => {
       },
     );
     await fc.assert(property, { numRuns: 6, endOnFailure: true });
-  }, 180_000);
+  }, 300_000);
 
   it("is answered from each seller of a platform apart, and from both as without accounts", async () => {
     const merchant = merchantOf(1);

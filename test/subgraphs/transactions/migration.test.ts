@@ -148,7 +148,7 @@ describe(`The migration to accounts (seed ${SEED})`, () => {
       "transactions(window: { months: 12 }) { orderCount { value } }",
     );
     expect(shop.data).toMatchObject({ _entities: [{ transactions: { orderCount: { value: 25 } } }] });
-  }, 120_000);
+  }, 300_000);
 
   it("goes on from there: later records change the migrated sums as they would have", async () => {
     const [drawn = []] = fc.sample(fc.array(published, { minLength: 80, maxLength: 80 }), {
@@ -163,5 +163,5 @@ describe(`The migration to accounts (seed ${SEED})`, () => {
     await undoAccounts();
     await migrateSchema(stage.postgres, "transactions", transactionsMigrations);
     expect(await snapshot()).toEqual(kept);
-  }, 120_000);
+  }, 300_000);
 });

@@ -51,7 +51,7 @@ describe("The records of a merchant", () => {
       },
     );
     await fc.assert(property, { numRuns: 8, endOnFailure: true });
-  }, 180_000);
+  }, 300_000);
 
   it("are paged through equal instants without a gap or a repeat, however many accounts share them", async () => {
     const merchant = merchantOf(1);

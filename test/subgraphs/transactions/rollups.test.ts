@@ -55,7 +55,7 @@ describe("The sums kept as records come in", () => {
       },
     );
     await fc.assert(property, { numRuns: 12, endOnFailure: true });
-  }, 120_000);
+  }, 300_000);
 
   it("are the same for every order of arrival of the same records", async () => {
     const distinct = fc.uniqueArray(published, {
@@ -84,7 +84,7 @@ describe("The sums kept as records come in", () => {
       expect(answers[1]).toEqual(answers[0]);
     });
     await fc.assert(property, { numRuns: 6, endOnFailure: true });
-  }, 120_000);
+  }, 300_000);
 
   it("go when the order's record moves to another merchant, and come back with it", async () => {
     runs += 1;
