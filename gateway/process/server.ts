@@ -32,7 +32,7 @@ export interface ServerOptions {
   readonly standing: Standing;
   readonly intakes: readonly FeedIntake[];
   readonly budget: RequestBudget;
-  /** Public keys of the development issuer and of consent artefacts. */
+  /** Public keys of consent artefacts. */
   readonly keys: KeySet;
   /** The public key of permits alone: what a distant subgraph trusts. */
   readonly permitKeys: KeySet;
