@@ -42,7 +42,7 @@ export interface ServerOptions {
   readonly intakes: readonly FeedIntake[];
   readonly budgets: Budgets;
   readonly clock: Clock;
-  /** Public keys of the development issuer and of consent artefacts. */
+  /** Public keys of consent artefacts. */
   readonly keys: KeySet;
   /** The public key of permits alone: what a distant subgraph trusts. */
   readonly permitKeys: KeySet;
