@@ -291,7 +291,7 @@ describe("a merchant for whom several sign", () => {
         { merchant: ALICE, signatory },
         { quorum: 1, signatories: [alicesPartner] },
       );
-    const pushed = await pushConsent({ ...detail, purposes: ["FRAUD_PREVENTION"] });
+    const pushed = await pushConsent({ ...detail, purposes: ["RECEIVABLES_FINANCING"] });
     const told = await (await openConsent(pushed, "alice")).answer(sign);
     expect(told.status).toBe(403);
     expect(told.text).toContain("授权签字人");
