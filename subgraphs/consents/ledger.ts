@@ -8,7 +8,7 @@ import type { Credential } from "../../schema/claims.js";
 import type { ConsentTerms, Frequency, LedgerConsent } from "../../schema/consent-terms.js";
 import { BureauError } from "../../schema/errors.js";
 import type { ConsentLedger, ConsentQuestion, ConsentSnapshot } from "../../schema/ports.js";
-import { CLOCK, CONSENT_COLUMNS, type ConsentRow, judgedAt, toLedgerConsent } from "./consent-row.js";
+import { CLOCK, CONSENT_COLUMNS, judgedAt, toLedgerConsent } from "./consent-row.js";
 
 /** Callers that share one statement. */
 const CALLERS_MAX = 512;
@@ -139,7 +139,7 @@ async function readTruth(
     if (i === null || terms === null) continue;
     const row = {
       terms: JSON.parse(terms) as ConsentTerms,
-      events: events === null ? null : (JSON.parse(events) as ConsentRow["events"]),
+      events,
       used: Number(used),
     };
     found[Number(i) - 1]?.push(toLedgerConsent(row));
