@@ -95,15 +95,24 @@ const MEMBERS = [
   "decision",
   "consentId",
   "remainingUses",
+  "granted",
   "withheld",
   "months",
+  "accounts",
+  "stage",
 ] as const;
 
 function pick(inquiry: Readonly<Record<string, unknown>>): object {
-  const withheld = (inquiry["withheld"] as readonly { category: string; code: string }[]).map(
-    ({ category, code }) => `${category} ${code}`,
-  );
-  return Object.fromEntries(
-    MEMBERS.map((member) => [member, member === "withheld" ? withheld : inquiry[member]]),
+  return Object.fromEntries(MEMBERS.map((member) => [member, inWords(inquiry[member])]));
+}
+
+/** Items of a list by their values, so that the order of their members says nothing. */
+function inWords(value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  return value.map((item: object) =>
+    Object.entries(item)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, member]) => String(member))
+      .join(" "),
   );
 }

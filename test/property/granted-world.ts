@@ -28,12 +28,13 @@ export class GrantedWorld {
   }
 
   get world(): World {
+    const scopes = ["profile:read"] as const;
     return {
       consents: this.#consents,
       askers: [
-        { party: "bank", id: BANKS[0] },
-        { party: "bank", id: BANKS[1] },
-        { party: "merchant", id: CONSENTING[0] ?? "" },
+        { party: "bank", id: BANKS[0], scopes, privileges: ["RECORDS"] },
+        { party: "bank", id: BANKS[1], scopes },
+        { party: "merchant", id: CONSENTING[0] ?? "", scopes },
       ],
     };
   }
@@ -42,7 +43,7 @@ export class GrantedWorld {
   async grantAll(): Promise<void> {
     const [first, second] = BANKS;
     const [a = "", b = "", c = "", d = ""] = CONSENTING;
-    await this.grant(first, a, { categories: ALL });
+    await this.grant(first, a, { categories: ALL, records: ["TRANSACTIONS", "LOGISTICS"] });
     await this.grant(first, b, { categories: SOME });
     await this.grant(first, c, { categories: ALL, life: "expired" });
     await this.grant(first, d, { categories: ALL, agreed: 4 });
@@ -58,15 +59,16 @@ export class GrantedWorld {
   async grant(
     bank: string,
     merchant: string,
-    terms: Partial<Pick<Followed, "life" | "agreed" | "purpose">> & Pick<Followed, "categories">,
+    terms: Partial<Pick<Followed, "life" | "agreed" | "purpose" | "records">> & Pick<Followed, "categories">,
   ): Promise<void> {
-    const { life = "current", agreed = 20, categories } = terms;
+    const { life = "current", agreed = 20, categories, records = [] } = terms;
     const purpose: Purpose = terms.purpose ?? "PRE_LOAN_ASSESSMENT";
     const now = Date.now();
     const data = await this.#mutate(merchant, GRANT, {
       bank,
       purpose,
       categories,
+      ...(records.length === 0 ? {} : { records }),
       lookbackMonths: 12,
       ...(life === "scheduled" ? { startsAt: new Date(now + 86_400_000).toISOString() } : {}),
       expiresAt: new Date(now + (life === "expired" ? SHORT_MS : 3 * 86_400_000)).toISOString(),
@@ -79,7 +81,7 @@ export class GrantedWorld {
     const age = this.#consents.length + 1;
     const id = (data["grantConsent"] as { id: string }).id;
     const rest = { lookbackMonths: 12, events: [], used: 0 };
-    this.#consents.push({ ...rest, id, bank, merchant, purpose, categories, life, agreed, age });
+    this.#consents.push({ ...rest, id, bank, merchant, purpose, categories, records, life, agreed, age });
   }
 
   /** Pauses, resumes or revokes the newest consent of a pair. */

@@ -9,7 +9,7 @@ import {
 import type { InquiryEntry } from "../../schema/ports.js";
 import { MERCHANTS } from "./cast.js";
 import type { Difference } from "./compare.js";
-import { categoriesIn, type Graph, isLeftOut, namedType, plainValue } from "./graph.js";
+import { type Graph, isLeftOut, namedType, plainValue } from "./graph.js";
 import type { Prediction } from "./model/predict.js";
 import type { SubgraphCall, Touch } from "./oracle-bureau.js";
 import type { Asker } from "./world.js";
@@ -26,46 +26,42 @@ export interface Seen {
  * that permits open no more than was granted, that no resolver ran beyond it, and that the record tells the decision.
  */
 export function lookBehind(graph: Graph, seen: Seen, predicted: Prediction): readonly Difference[] {
-  const opens = (merchant: string, category: string) =>
-    predicted.holds.get(merchant)?.has(`consent:${category}`) === true;
+  const holds: Holds = (merchant, term) => predicted.holds.get(merchant)?.has(term) === true;
   const isOpen = (merchant: string) => (predicted.holds.get(merchant)?.size ?? 0) > 0;
   return [
     ...seen.calls.flatMap((call) => [
       ...MERCHANTS.filter((merchant) => call.body.includes(merchant) && !isOpen(merchant)).map(
         (merchant) => `named: ${call.subgraph} was asked about ${merchant}, which opened nothing`,
       ),
-      ...judgeAsked(call, categoriesAsked(graph, call), opens),
-      ...grantsIn(call).flatMap(({ merchant, categories }) =>
-        categories
-          .filter((category) => !opens(merchant, category))
-          .map((category) => `permit: ${call.subgraph} was permitted ${category} of ${merchant}`),
-      ),
+      ...judgeAsked(call, termsAsked(graph, call), holds),
+      ...grantsIn(call).flatMap((grant) => judgeGrant(call, grant, predicted)),
     ]),
     ...seen.touches
-      .filter(({ merchant, category }) => !opens(merchant, category))
+      .filter(({ merchant, category }) => !holds(merchant, `consent:${category}`))
       .map(({ merchant, category }) => `resolved: ${category} of ${merchant}`),
     ...compareRecord(seen.entries, predicted),
   ];
 }
 
-/** A category that none of the merchants opens; a merchant that opens none of what it is fetched for. */
+/** Whether a term of the rules holds for a merchant. */
+type Holds = (merchant: string, term: string) => boolean;
+
+/** A term that holds for none of the merchants; a merchant for which none holds of what it is fetched for. */
 function judgeAsked(
   { subgraph }: SubgraphCall,
   asked: readonly Asked[],
-  opens: (merchant: string, category: string) => boolean,
+  holds: Holds,
 ): readonly Difference[] {
-  const idle = asked.filter(
-    ({ merchants, category }) => !merchants.some((merchant) => opens(merchant, category)),
-  );
+  const idle = asked.filter(({ merchants, term }) => !merchants.some((merchant) => holds(merchant, term)));
   // A root must name whoever opens anything, for its entity; a fetch of entities only whom it reads.
   const entities = asked.filter(({ isEntities }) => isEntities);
   const closed = [...new Set(entities.flatMap(({ merchants }) => merchants))].filter(
-    (merchant) => !entities.some(({ category }) => opens(merchant, category)),
+    (merchant) => !entities.some(({ term }) => holds(merchant, term)),
   );
   return [
     ...idle.map(
-      ({ category, merchants }) =>
-        `asked: ${subgraph} was asked for ${category} of ${merchants.join(" ") || "nobody"}`,
+      ({ term, merchants }) =>
+        `asked: ${subgraph} was asked for ${term} of ${merchants.join(" ") || "nobody"}`,
     ),
     ...closed.map((merchant) => `asked: ${subgraph} was asked about ${merchant} for what it does not open`),
   ];
@@ -74,6 +70,27 @@ function judgeAsked(
 interface Grant {
   readonly merchant: string;
   readonly categories: readonly string[];
+  readonly records: readonly string[];
+  readonly accounts?: unknown;
+  readonly months?: unknown;
+}
+
+/** A permit may open no term that does not hold, and no account or month that the consent does not open. */
+function judgeGrant({ subgraph }: SubgraphCall, grant: Grant, predicted: Prediction): readonly Difference[] {
+  const { merchant, categories, records } = grant;
+  const terms = [
+    ...categories.map((category) => `consent:${category}`),
+    ...records.map((category) => `records:${category}`),
+  ];
+  const inquiry = predicted.inquiries.find((each) => each.merchant === merchant);
+  const told = JSON.stringify([grant.accounts ?? null, grant.months ?? null]);
+  const wanted = JSON.stringify([inquiry?.accounts ?? null, inquiry?.months ?? null]);
+  return [
+    ...terms
+      .filter((term) => predicted.holds.get(merchant)?.has(term) !== true)
+      .map((term) => `permit: ${subgraph} was permitted ${term} of ${merchant}`),
+    ...(told === wanted ? [] : [`permit: ${subgraph} was permitted ${told} of ${merchant}, not ${wanted}`]),
+  ];
 }
 
 /** Permits are compact JWS; whoever runs this only reads them. */
@@ -94,7 +111,7 @@ type Variables = Readonly<Record<string, unknown>>;
 
 interface Asked {
   readonly isEntities: boolean;
-  readonly category: string;
+  readonly term: string;
   readonly merchants: readonly string[];
 }
 
@@ -121,8 +138,8 @@ function requestOf(query: string): Request {
   return { definition, fragments };
 }
 
-/** Each category that a request selects, with the merchants whom the same request selects it of. */
-function categoriesAsked(graph: Graph, { body }: SubgraphCall): readonly Asked[] {
+/** Each term that what a request selects rests on, with the merchants whom the same request selects it of. */
+function termsAsked(graph: Graph, { body }: SubgraphCall): readonly Asked[] {
   const { query, variables = {} } = JSON.parse(body) as {
     readonly query: string;
     readonly variables?: Variables;
@@ -130,6 +147,15 @@ function categoriesAsked(graph: Graph, { body }: SubgraphCall): readonly Asked[]
   const { definition, fragments } = requestOf(query);
   const fieldsOf = fieldReader(fragments, variables);
   const root = graph.composites.get(definition.operation === "mutation" ? "Mutation" : "Query");
+  const termsBelow = (typeName: string, set: SelectionSetNode | undefined): readonly string[] => {
+    const type = graph.composites.get(typeName);
+    return fieldsOf(set).flatMap((node) => {
+      const field = type?.fields.get(node.name.value);
+      if (field === undefined) return [];
+      const own = [field.rule, type?.rule].flatMap((rule) => rule?.flat() ?? []);
+      return [...own, ...termsBelow(namedType(field.type), node.selectionSet)];
+    });
+  };
   return fieldsOf(definition.selectionSet).flatMap((node) => {
     const isEntities = node.name.value === "_entities";
     const field = root?.fields.get(node.name.value);
@@ -137,11 +163,8 @@ function categoriesAsked(graph: Graph, { body }: SubgraphCall): readonly Asked[]
     const merchants = merchantsOf(node, variables);
     // An empty portfolio asks for nothing of nobody.
     if (merchants === undefined) return [];
-    const merchant = graph.composites.get("Merchant");
-    const categories = fieldsOf(node.selectionSet).flatMap((inner) =>
-      categoriesIn(merchant?.fields.get(inner.name.value)?.rule),
-    );
-    return [...new Set(categories)].map((category) => ({ isEntities, category, merchants }));
+    const terms = new Set(termsBelow("Merchant", node.selectionSet));
+    return [...terms].map((term) => ({ isEntities, term, merchants }));
   });
 }
 
@@ -167,15 +190,23 @@ function merchantsOf(node: FieldNode, variables: Variables): readonly string[] |
 function compareRecord(entries: readonly InquiryEntry[], predicted: Prediction): readonly Difference[] {
   const decided = entries
     .filter((entry) => entry.stage === "DECIDED")
-    .map(({ merchant, decision, asked, released }) => [merchant, decision, asked, released.toSorted()]);
-  const expected = predicted.inquiries.map(({ merchant, decision }) => [
-    merchant,
-    decision,
-    predicted.asked.get(merchant),
-    [...(predicted.holds.get(merchant) ?? [])]
-      .flatMap((term) => /^consent:(.+)$/.exec(term)?.[1] ?? [])
-      .toSorted(),
-  ]);
+    .map((entry) => [
+      entry.merchant,
+      entry.decision,
+      entry.asked,
+      entry.askedRecords,
+      entry.released.toSorted(),
+      entry.releasedRecords?.toSorted(),
+    ]);
+  const expected = predicted.inquiries.map(({ merchant, decision }) => {
+    const question = predicted.questions.get(merchant);
+    const held = (kind: string) =>
+      [...(predicted.holds.get(merchant) ?? [])]
+        .filter((term) => term.startsWith(`${kind}:`))
+        .map((term) => term.slice(kind.length + 1))
+        .toSorted();
+    return [merchant, decision, question?.asked, question?.askedRecords, held("consent"), held("records")];
+  });
   const [told, wanted] = [JSON.stringify(decided), JSON.stringify(expected)];
   return told === wanted ? [] : [`record: ${told}, not ${wanted}`];
 }

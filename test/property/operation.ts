@@ -97,11 +97,8 @@ export function drawOperation(graph: Graph): fc.Arbitrary<Drawn> {
       isNamed: fc.boolean(),
       selections: draw.set(name, DEPTH),
       fragments: fc.array(fragment, { maxLength: FRAGMENTS_MAX }),
-      questions: fc.array(question, { minLength: VARIANTS, maxLength: VARIANTS }),
-      portfolios: fc.array(fc.array(fc.nat(VARIANTS - 1), { maxLength: 4 }), {
-        minLength: VARIANTS,
-        maxLength: VARIANTS,
-      }),
+      questions,
+      portfolios: fc.array(portfolio, { minLength: VARIANTS, maxLength: VARIANTS }),
       seeds: fc.array(fc.nat(255), { minLength: VARIANTS, maxLength: VARIANTS }),
       booleans: fc.array(fc.record({ value: fc.boolean(), spelling: fc.nat(2) }), {
         minLength: BOOLEANS,
@@ -113,11 +110,22 @@ export function drawOperation(graph: Graph): fc.Arbitrary<Drawn> {
   );
 }
 
-const question: fc.Arbitrary<DrawnQuestion> = fc.record({
-  merchant: fc.oneof(
-    { weight: 6, arbitrary: fc.nat(CONSENTING.length - 1) },
-    { weight: 1, arbitrary: fc.nat(MERCHANTS.length - 1) },
-  ),
+/** Mostly about different merchants that may consent; now and then about the same one, or one that never does. */
+const askedAbout = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.shuffledSubarray(
+      CONSENTING.map((_, i) => i),
+      { minLength: VARIANTS, maxLength: VARIANTS },
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.array(fc.nat(MERCHANTS.length - 1), { minLength: VARIANTS, maxLength: VARIANTS }),
+  },
+);
+
+const why = fc.record({
   purpose: fc.oneof(
     { weight: 20, arbitrary: fc.constant("PRE_LOAN_ASSESSMENT") },
     { weight: 3, arbitrary: fc.constantFrom(...PURPOSES_ASKED) },
@@ -129,8 +137,19 @@ const question: fc.Arbitrary<DrawnQuestion> = fc.record({
   ),
 });
 
+const questions: fc.Arbitrary<readonly DrawnQuestion[]> = fc
+  .tuple(askedAbout, fc.array(why, { minLength: VARIANTS, maxLength: VARIANTS }))
+  .map(([merchants, whys]) =>
+    merchants.map((merchant, i) => ({ merchant, ...(whys[i] ?? { purpose: "", reference: "" }) })),
+  );
+
+const portfolio = fc.oneof(
+  { weight: 1, arbitrary: fc.array(fc.nat(VARIANTS - 1), { maxLength: 1 }) },
+  { weight: 5, arbitrary: fc.array(fc.nat(VARIANTS - 1), { minLength: 2, maxLength: 4 }) },
+);
+
 /** Weights of what an operation asks for first. */
-const ROOT_WEIGHTS: Readonly<Record<string, number>> = { merchant: 12, merchants: 8, me: 5 };
+const ROOT_WEIGHTS: Readonly<Record<string, number>> = { merchant: 10, merchants: 12, me: 5 };
 
 class SelectionDrawer {
   readonly reached: ReadonlySet<string>;

@@ -1,11 +1,18 @@
 import type { Clock } from "../../foundation/clock.js";
+import { createBudgets } from "../../gateway/receive/budgets.js";
 import type { ConsentLedger, InquiryEntry, InquiryLog } from "../../schema/ports.js";
 import type { Subgraph } from "../../schema/subgraph.js";
 import { createSubgraphServer } from "../../subgraphs/host/http.js";
 import type { SubgraphContext } from "../../subgraphs/host/context.js";
-import { startTestBureau, type TestBureau, type TestBureauOptions } from "../support/bureau.js";
+import {
+  AMPLE_BUDGETS,
+  startTestBureau,
+  type TestBureau,
+  type TestBureauOptions,
+} from "../support/bureau.js";
 import { taintedSubgraph } from "./tainted-subgraph.js";
-import { toLedger, type World } from "./world.js";
+import { toLedger } from "./to-ledger.js";
+import type { World } from "./world.js";
 
 /** One request that reached a subgraph. */
 export interface SubgraphCall {
@@ -39,6 +46,15 @@ const NOW = new Date("2026-06-15T04:00:00.000Z");
 
 const standing: Clock = { now: () => NOW, monotonicMs: () => 0 };
 
+/** What operations cost is no matter here, and thousands of them are asked on one day. */
+const BOUNDLESS = {
+  ...AMPLE_BUDGETS,
+  budgetRequests: 1_000_000_000,
+  budgetCost: 1_000_000_000_000,
+  operationCostMax: 1_000_000_000,
+  budgetInquiries: 1_000_000_000,
+};
+
 export interface OracleOptions {
   readonly mode: "in-process" | "http";
   /** The ledger of the world at hand, or the real one on PostgreSQL, filled through the graph. */
@@ -71,7 +87,10 @@ export async function startOracleBureau({ mode, ledger }: OracleOptions): Promis
   const remote = mode === "http" ? await serveLate() : undefined;
   const options: TestBureauOptions = {
     ...(ledger === "memory" ? { clock: standing } : {}),
-    settings: { subgraphUrls: remote?.urls ?? new Map<string, URL>() },
+    settings: {
+      subgraphUrls: remote?.urls ?? new Map<string, URL>(),
+      budgets: createBudgets({ redis: undefined, clock: standing, limits: BOUNDLESS }),
+    },
     seams: {
       ...(ledger === "memory"
         ? { ledger: () => memoryLedger(() => world), log: () => memoryLog(entries) }

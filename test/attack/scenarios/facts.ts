@@ -18,7 +18,7 @@ import type { Subgraph } from "../../../schema/subgraph.js";
 import { subgraphFromSdl } from "../../../subgraphs/host/build-subgraph.js";
 import { FEDERATION_LINK } from "../../../subgraphs/host/directives.js";
 import { Permit } from "../../../subgraphs/host/permit.js";
-import { toLedger } from "../../property/world.js";
+import { toLedger } from "../../property/to-ledger.js";
 import { ALICE } from "../../support/actors.js";
 
 const NOW = new Date("2026-06-15T04:00:00.000Z");
@@ -74,7 +74,15 @@ function ledgerOf(categories: readonly Category[]): ConsentLedger {
     purpose: "PRE_LOAN_ASSESSMENT",
     categories,
   } as const;
-  const rest = { lookbackMonths: 12, life: "current", events: [], agreed: 30, used: 0, age: 1 } as const;
+  const rest = {
+    records: [],
+    lookbackMonths: 12,
+    life: "current",
+    events: [],
+    agreed: 30,
+    used: 0,
+    age: 1,
+  } as const;
   const consent = toLedger({ ...terms, ...rest }, NOW);
   return {
     check: async (questions) => ({ now: NOW, consents: questions.map(() => [consent]), ended: [] }),

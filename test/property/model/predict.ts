@@ -2,7 +2,7 @@ import { type FieldNode, Kind, type TypeNode } from "graphql";
 import { categoriesIn, type Graph, type GraphField, namedType, type Rule } from "../graph.js";
 import { at, below, isNothing, type Label, leafOf, lengthOf } from "../taint.js";
 import type { Asker, World } from "../world.js";
-import { judge, judgeOwn, type ModelQuestion, type Verdict } from "./judge.js";
+import { judge, judgeOwn, type ModelQuestion, monthsOf, type Verdict, type WithheldItem } from "./judge.js";
 import { argumentsOf, gather, type ModelOperation } from "./read-operation.js";
 import { readRoots, type ModelRoot } from "./read-roots.js";
 
@@ -20,8 +20,11 @@ export interface PredictedInquiry {
   readonly decision: string;
   readonly consentId: string | null;
   readonly remainingUses: number | null;
-  readonly withheld: readonly { readonly category: string; readonly code: string }[];
+  readonly granted: readonly { readonly category: string; readonly level: string }[];
+  readonly withheld: readonly WithheldItem[];
   readonly months: { readonly from: string; readonly until: string } | null;
+  readonly accounts: readonly { readonly platform: string; readonly sellerId: string }[] | null;
+  readonly stage: string | null;
 }
 
 /** The whole answer, as it must be. */
@@ -33,8 +36,8 @@ export interface Prediction {
   readonly inquiries: readonly PredictedInquiry[];
   /** By merchant: the terms that hold, for judging what subgraphs were asked. */
   readonly holds: ReadonlyMap<string, ReadonlySet<string>>;
-  /** By merchant and category asked. */
-  readonly asked: ReadonlyMap<string, readonly string[]>;
+  /** By merchant. */
+  readonly questions: ReadonlyMap<string, ModelQuestion>;
 }
 
 const NOTHING = Symbol("nothing");
@@ -50,7 +53,7 @@ export function predict(
   const verdicts = new Map(
     read.questions.map((question) => [
       question.merchant,
-      question.purpose === "OWN_QUERY" ? judgeOwn(question.asked) : judge(world.consents, asker, question),
+      question.purpose === "OWN_QUERY" ? judgeOwn(question) : judge(world.consents, asker, question),
     ]),
   );
   const answer = new Answer(graph, operation, { asker, verdicts });
@@ -61,42 +64,41 @@ export function predict(
     errors: answer.errors,
     inquiries: read.questions.map((question) => inquiryOf(question, verdicts, now)),
     holds: new Map([...verdicts].map(([merchant, { holds }]) => [merchant, holds])),
-    asked: new Map(read.questions.map(({ merchant, asked }) => [merchant, asked])),
+    questions: new Map(read.questions.map((question) => [question.merchant, question])),
   };
 }
 
 function failed(code: string): Prediction {
   const errors = [{ path: undefined, code, category: undefined }];
-  return { status: 400, data: undefined, errors, inquiries: [], holds: new Map(), asked: new Map() };
+  return { status: 400, data: undefined, errors, inquiries: [], holds: new Map(), questions: new Map() };
 }
 
 function inquiryOf(
-  { merchant, purpose, reference }: ModelQuestion,
+  question: ModelQuestion,
   verdicts: ReadonlyMap<string, Verdict>,
   now: Date,
 ): PredictedInquiry {
+  const { merchant, purpose, reference, asked } = question;
   const verdict = verdicts.get(merchant);
-  const consent = verdict?.consent;
-  const isOpen = verdict !== undefined && verdict.holds.size > 0 && consent !== undefined;
+  if (verdict === undefined) throw new Error(`no verdict on ${merchant}`);
+  const { consent, inForce, holds, decision, withheld } = verdict;
+  const isOpen = holds.size > 0 && consent !== undefined && inForce !== undefined;
   return {
     merchant,
     purpose,
     reference,
-    decision: verdict?.decision ?? "REFUSED",
+    decision,
     consentId: consent?.id ?? null,
     remainingUses: isOpen ? consent.agreed - consent.used - 1 : null,
-    withheld: verdict?.withheld ?? [],
-    months: isOpen ? monthsBack(now, Math.min(consent.lookbackMonths, LOOKBACK_MAX[purpose] ?? 0)) : null,
+    granted: asked
+      .filter((category) => holds.has(`consent:${category}`))
+      .map((category) => ({ category, level: holds.has(`records:${category}`) ? "RECORDS" : "SUMMARY" })),
+    withheld,
+    months: isOpen ? monthsBack(now, monthsOf(inForce, purpose)) : null,
+    accounts: isOpen ? (consent.accounts ?? null) : null,
+    stage: inForce?.stage ?? null,
   };
 }
-
-/** Calendar months that each purpose may reach back. */
-const LOOKBACK_MAX: Readonly<Record<string, number>> = {
-  PRE_LOAN_ASSESSMENT: 36,
-  CREDIT_LIMIT_REVIEW: 24,
-  FRAUD_PREVENTION: 12,
-  COLLECTION: 12,
-};
 
 /** So many calendar months of Shanghai, the current one the last, as a half-open range. */
 function monthsBack(now: Date, months: number): { from: string; until: string } {
@@ -199,7 +201,8 @@ class Answer {
     const missing = this.#missing(field.rule, verdict) ?? this.#missing(typeRule, verdict);
     if (missing !== undefined) {
       const [category] = categoriesIn([[missing]]);
-      const told = verdict?.withheld.find((withheld) => withheld.category === category);
+      const level = missing.startsWith("records:") ? "RECORDS" : "SUMMARY";
+      const told = verdict?.withheld.find((item) => item.category === category && item.level === level);
       this.#withhold(path, told?.code ?? "FORBIDDEN", category);
       return field.type.kind === Kind.NON_NULL_TYPE ? NOTHING : null;
     }

@@ -29,13 +29,6 @@ export interface Ended {
   readonly code: "BAD_USER_INPUT" | "INQUIRY_CONFLICT";
 }
 
-const SCOPES: Readonly<Record<Asker["party"], readonly string[]>> = {
-  bank: ["profile:read", "consents:request", "consents:read", "inquiries:read"],
-  merchant: ["profile:read", "consents:manage", "consents:read", "inquiries:read"],
-  platform: ["feeds:write"],
-  officer: ["audit:read", "inquiries:read"],
-};
-
 /** Reads who is asked about, by whom and why. */
 export function readRoots(graph: Graph, operation: ModelOperation, asker: Asker): ModelRoots | Ended {
   const typeName = operation.definition.operation === "mutation" ? "Mutation" : "Query";
@@ -58,10 +51,14 @@ export function readRoots(graph: Graph, operation: ModelOperation, asker: Asker)
   function merge(all: readonly ModelQuestion[]): ModelRoots | Ended {
     const merged = new Map<string, ModelQuestion>();
     for (const question of all) {
-      const known = merged.get(question.merchant) ?? { ...question, asked: [] };
+      const known = merged.get(question.merchant) ?? { ...question, asked: [], askedRecords: [] };
       if (known.purpose !== question.purpose || known.reference !== question.reference)
         return { code: "INQUIRY_CONFLICT" };
-      merged.set(question.merchant, { ...known, asked: [...new Set([...known.asked, ...question.asked])] });
+      merged.set(question.merchant, {
+        ...known,
+        asked: [...new Set([...known.asked, ...question.asked])],
+        askedRecords: [...new Set([...known.askedRecords, ...question.askedRecords])],
+      });
     }
     return { roots, questions: [...merged.values()] };
   }
@@ -70,7 +67,7 @@ export function readRoots(graph: Graph, operation: ModelOperation, asker: Asker)
 /** A missing scope is named where the party would fit; any other caller is only told that it may not. */
 function refusalOf(rule: Rule | undefined, asker: Asker): string | undefined {
   if (rule === undefined) return undefined;
-  const scopes: readonly string[] = asker.scopes ?? SCOPES[asker.party];
+  const scopes: readonly string[] = asker.scopes;
   const fits = (term: string) =>
     term.startsWith("scope:") ? scopes.includes(term.slice(6)) : term === `party:${asker.party}`;
   if (rule.some((terms) => terms.every(fits))) return undefined;
@@ -89,16 +86,20 @@ function questionsOf(
   field: GraphField,
   nodes: readonly FieldNode[],
 ): ModelQuestion[] {
-  const found = categoriesBelow(graph, operation, ["Merchant", nodes]);
-  // A merchant that is asked for nothing but its code is asked who it is.
-  const asked = found.length === 0 ? ["IDENTITY"] : found;
+  const terms = termsBelow(graph, operation, ["Merchant", nodes]);
+  const found = categoriesIn([terms]);
+  const levels = {
+    // A merchant that is asked for nothing but its code is asked who it is.
+    asked: found.length === 0 ? ["IDENTITY"] : found,
+    askedRecords: categoriesIn([terms.filter((term) => term.startsWith("records:"))]),
+  };
   if (field.name === "me")
-    return [{ merchant: asker.id, purpose: "OWN_QUERY", reference: "own-file", asked }];
+    return [{ merchant: asker.id, purpose: "OWN_QUERY", reference: "own-file", ...levels }];
   const values = argumentsOf(operation, field, nodes[0] as FieldNode) as unknown as Listed & {
     readonly inquiries?: readonly Listed[];
   };
   const listed = values.inquiries ?? [values];
-  return listed.map(({ id, purpose, reference }) => ({ merchant: id, purpose, reference, asked }));
+  return listed.map(({ id, purpose, reference }) => ({ merchant: id, purpose, reference, ...levels }));
 }
 
 interface Listed {
@@ -107,8 +108,8 @@ interface Listed {
   readonly reference: string;
 }
 
-/** Categories in the order in which the selection first touches them, depth first. */
-function categoriesBelow(
+/** Terms in the order in which the selection first touches them, depth first. */
+function termsBelow(
   graph: Graph,
   operation: ModelOperation,
   [typeName, nodes]: readonly [string, readonly FieldNode[]],
@@ -119,9 +120,9 @@ function categoriesBelow(
   for (const inner of gather(operation, typeName, sets).values()) {
     const field = type?.fields.get(inner[0]?.name.value ?? "");
     if (field === undefined) continue;
-    found.push(...categoriesIn(field.rule, type?.rule));
+    for (const rule of [field.rule, type?.rule]) found.push(...(rule?.flat() ?? []));
     const target = namedType(field.type);
-    if (graph.composites.has(target)) found.push(...categoriesBelow(graph, operation, [target, inner]));
+    if (graph.composites.has(target)) found.push(...termsBelow(graph, operation, [target, inner]));
   }
   return [...new Set(found)];
 }

@@ -2,7 +2,7 @@ import { startOracleBureau } from "../oracle-bureau.js";
 import { runOracle } from "../run-oracle.js";
 
 /** Enough operations for each hole to be met; a whole gateway passes all of them under the same seed. */
-const OPERATIONS = 120;
+const OPERATIONS = 150;
 const SEED = 20_260_615;
 
 /** What the oracle says of the gateway as it is built in the calling test file; `undefined` where it finds nothing. */
