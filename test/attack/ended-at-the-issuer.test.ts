@@ -166,6 +166,26 @@ describe("a bank's token is refused by the gateway", () => {
     expect((await inquire(bank, other)).data.merchant).toBeNull();
   });
 
+  it("when the bank itself gives the consent back", async () => {
+    const bank = await openBank();
+    const { pushed, callback } = await askConsent(bank);
+    const tokens = await exchange(bank, pushed, callback);
+    expectOpen(await inquire(bank, tokens.access_token));
+    const { access_token: token } = await clientCredentials(bank, {
+      scope: "consents:request consents:read",
+      resource: house.audience,
+    });
+    const listed = await askAsBank(bank, house, { token, query: OWN });
+    const query = "mutation($input: ConsentIdInput!) { terminateConsent(input: $input) { state } }";
+    const input = { consentId: listed.data.consents.nodes[0].id };
+    const ended = await askAsBank(bank, house, { token, query, variables: { input } });
+    expect(ended).toMatchObject({ errors: [], data: { terminateConsent: { state: "TERMINATED" } } });
+    expectEnded(await inquire(bank, tokens.access_token));
+    expect(await refusalOf(refresh(bank, tokens.refresh_token ?? ""))).toMatchObject({
+      error: "invalid_grant",
+    });
+  });
+
   it("when its code is used a second time", async () => {
     const bank = await openBank();
     const { pushed, callback } = await askConsent(bank);

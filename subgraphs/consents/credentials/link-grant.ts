@@ -43,7 +43,7 @@ async function tie(trx: Transaction, consent: ConsentKey, grantId: string): Prom
 }
 
 /**
- * To be called in the transaction that revoked a consent, whose row is locked: where it was the last live one of a grant,
+ * To be called in the transaction that ended a consent, whose row is locked: where it was the last live one of a grant,
  * the grant ends with it, and so do its tokens.
  */
 export async function endGrantOfLast(
@@ -55,6 +55,6 @@ export async function endGrantOfLast(
   if (grantId === undefined) return;
   await lockGrants(trx, [grantId]);
   if (await hasLiveConsent(trx, grantId, at)) return;
-  const reason = "the last consent given through it was revoked";
+  const reason = "the last consent given through it has ended";
   await insertEnded(trx, [{ kind: "GRANT", id: grantId }], { at, actor, reason });
 }
