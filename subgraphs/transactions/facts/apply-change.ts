@@ -34,7 +34,7 @@ async function keep(client: pg.PoolClient, change: FeedChange, write: typeof sto
   await lockMerchants(client, change);
   await findTouchedOrders(client, change);
   await write(client, change);
-  await deriveFacts(client);
+  await deriveFacts(client, change.kind);
   for (const plan of [DAY_SUMS, ...MONTH_SUMS]) await addSums(client, plan, change.kind);
 }
 

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import type { FeedKind } from "../../../schema/feeds/kinds.js";
 
 /*
  * What is known of an order, from the newest state of its records and from nothing else: the order of arrival cannot matter.
@@ -16,31 +17,34 @@ const KEY = "merchant_id, order_platform, order_id";
 const HEAD = `create temporary table fact_head on commit drop as
   select h.* from pg_temp.touched_order t join transactions.order_head h using (merchant_id, platform, order_id)`;
 
-/** Every part of the touched orders; those that count have the order known, and its currency. */
 const PART = `create temporary table fact_part on commit drop as
-  select p.*, p.is_counted and bool_or(p.is_counted and p.platform <> p.order_platform)
-    over (partition by p.merchant_id, p.order_platform, p.order_id, p.kind) = (p.platform <> p.order_platform) as is_best
-  from (
-    select p.*, h.seller_id as order_seller_id,
-      h.order_id is not null and (p.currency is null or p.currency = h.currency) as is_counted
-    from pg_temp.touched_order t join transactions.order_part p
-      on p.merchant_id = t.merchant_id and p.order_platform = t.platform and p.order_id = t.order_id
-    left join pg_temp.fact_head h
-      on h.merchant_id = t.merchant_id and h.platform = t.platform and h.order_id = t.order_id
-  ) as p`;
+  select p.*, h.seller_id as order_seller_id,
+    bool_or(p.platform <> p.order_platform) over (partition by p.merchant_id, p.order_platform, p.order_id, p.kind)
+      = (p.platform <> p.order_platform) as is_best
+  from pg_temp.fact_head h join transactions.order_part p
+    on p.merchant_id = h.merchant_id and p.order_platform = h.platform and p.order_id = h.order_id
+  where p.currency is null or p.currency = h.currency`;
 
-/** Lists each shipment, and each settlement that counts, under its order's account, and nothing else under any. */
+/** Lists each shipment, and each settlement that counts, under its order's account. */
 const LIST = `update transactions.order_part p set seller_id = w.wanted from (
     select merchant_id, platform, kind, record_key, seller_id,
-      case when is_counted and (kind = 'shipment' or is_best) then order_seller_id end as wanted
+      case when kind = 'shipment' or is_best then order_seller_id end as wanted
     from pg_temp.fact_part where kind in ('shipment', 'settlement')
   ) as w
   where w.seller_id is distinct from w.wanted and p.merchant_id = w.merchant_id and p.platform = w.platform
     and p.kind = w.kind and p.record_key = w.record_key`;
 
+/** Lists no part any more whose order left, or has another currency now; only an order's own record does that to parts. */
+const UNLIST = `update transactions.order_part p set seller_id = null from pg_temp.touched_order t
+  where p.merchant_id = t.merchant_id and p.order_platform = t.platform and p.order_id = t.order_id
+    and p.seller_id is not null and not exists (
+      select from pg_temp.fact_head h
+      where h.merchant_id = t.merchant_id and h.platform = t.platform and h.order_id = t.order_id
+        and (p.currency is null or p.currency = h.currency))`;
+
 const PARTS = `
   head as (select * from pg_temp.fact_head),
-  part as (select * from pg_temp.fact_part where is_counted),
+  part as (select * from pg_temp.fact_part),
   payment as (
     select ${KEY}, sum(amount_minor)::bigint as paid_minor, min(happened_at) as paid_at, array_agg(distinct platform) as platforms
     from part where kind = 'payment' and is_best group by ${KEY}
@@ -163,7 +167,7 @@ const FACT = `
  * Makes `pg_temp.fact_change`: for each touched order its old fact with sign -1 and its new one with sign 1. A sum is kept
  * right by adding sign times what the fact contributes. Then writes the new facts over the old.
  */
-export async function deriveFacts(client: pg.PoolClient): Promise<void> {
+export async function deriveFacts(client: pg.PoolClient, kind: FeedKind): Promise<void> {
   await client.query("drop table if exists pg_temp.fact_change, pg_temp.fact_head, pg_temp.fact_part");
   await client.query(
     "create temporary table fact_change (sign int not null, like transactions.order_fact) on commit drop",
@@ -176,6 +180,7 @@ export async function deriveFacts(client: pg.PoolClient): Promise<void> {
   await client.query(PART);
   await client.query("analyze pg_temp.fact_part");
   await client.query(LIST);
+  if (kind === "order") await client.query(UNLIST);
   // The joins below are among equals of the batch's size, where the planner knows no sizes of the groups: a nested loop
   // would square the batch.
   await client.query("set local enable_nestloop = off");

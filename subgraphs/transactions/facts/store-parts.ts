@@ -91,7 +91,8 @@ const FIELDS: Readonly<Record<string, PartFields>> = {
 
 // A first guess at the account that a part is listed under, right for most; `deriveFacts` settles it.
 const JOIN_HEAD = `left join transactions.order_head h on h.merchant_id = s.merchant_id
-  and h.platform = coalesce(payload->>'orderPlatform', s.platform) and h.order_id = payload->>'orderId'`;
+  and h.platform = coalesce(payload->>'orderPlatform', s.platform) and h.order_id = payload->>'orderId'
+  and (payload->>'currency' is null or payload->>'currency' = h.currency)`;
 
 function storeOthers(change: FeedChange): string {
   const fields = FIELDS[change.kind];
