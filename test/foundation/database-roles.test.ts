@@ -62,6 +62,8 @@ describe("the application's role", () => {
       "consents.consent_request",
       "consents.consent_request_event",
       "consents.ended_credential",
+      "consents.signatory_approval",
+      "consents.signatory_list",
       "consents.usage",
       "inquiries.entry",
       "merchants.feed_record",
