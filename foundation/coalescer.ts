@@ -1,4 +1,5 @@
 import { BureauError } from "../schema/errors.js";
+import { systemTimers, type Timers } from "./clock.js";
 
 export interface CoalescerOptions<Item, Result> {
   /**
@@ -16,6 +17,8 @@ export interface CoalescerOptions<Item, Result> {
   readonly waitingMax?: number;
   /** Called when a batch timed out, before the next one is sent on its lane: destroy what it was sent on. */
   onTimeout?(lane: number): void;
+  /** Default: the machine's own. */
+  readonly timers?: Timers;
 }
 
 /** Many callers, one question on the wire. */
@@ -76,12 +79,13 @@ async function sendBatch<Item, Result>(
   lane: number,
   options: CoalescerOptions<Item, Result>,
 ): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
+  const { timers = systemTimers, timeoutMs } = options;
+  let cancel = (): void => {};
   const expired = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new BureauError("DEADLINE_EXCEEDED", `no answer within ${options.timeoutMs} ms`));
+    cancel = timers.after(timeoutMs, () => {
+      reject(new BureauError("DEADLINE_EXCEEDED", `no answer within ${timeoutMs} ms`));
       options.onTimeout?.(lane);
-    }, options.timeoutMs);
+    });
   });
   try {
     const answered = Promise.resolve(
@@ -98,6 +102,6 @@ async function sendBatch<Item, Result>(
   } catch (error) {
     for (const waiter of batch) waiter.reject(error);
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 }

@@ -1,4 +1,4 @@
-import { ApolloServer, type ApolloServerOptionsWithGateway } from "@apollo/server";
+import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlugin } from "@apollo/server";
 import {
   ApolloServerPluginLandingPageDisabled,
   ApolloServerPluginUsageReportingDisabled,
@@ -8,11 +8,14 @@ import { isErrorCode } from "../schema/errors.js";
 import type { Federation } from "./fetch/federation.js";
 import type { Inquire } from "./gateway.js";
 import type { Authenticated } from "./inquiry.js";
+import type { Quota } from "./receive/budgets.js";
 import { maskedError, safeError } from "./answer/safe-error.js";
 
 /** The context value of one request. */
 export interface RequestContext {
   readonly authenticated: Authenticated;
+  /** Told how the client's budgets stand. */
+  readonly onQuota: (quota: Quota) => void;
 }
 
 type GatewayInterface = NonNullable<ApolloServerOptionsWithGateway<RequestContext>["gateway"]>;
@@ -24,6 +27,25 @@ const APOLLO_CODES: ReadonlySet<string> = new Set([
   "OPERATION_RESOLUTION_FAILURE",
   "BAD_REQUEST",
 ]);
+
+/**
+ * Where introspection is closed, an operation that is not valid is only that: what is wrong with it, where and how often,
+ * would tell the fields of the schema from others, one guess at a time.
+ */
+const NOT_VALID: GraphQLFormattedError = {
+  message: "The operation is not valid here.",
+  extensions: { code: "GRAPHQL_VALIDATION_FAILED" },
+};
+
+/** One error, however many there are. */
+const oneValidationError: ApolloServerPlugin<RequestContext> = {
+  requestDidStart: async () => ({
+    willSendResponse: async ({ response: { body } }) => {
+      if (body.kind === "single" && body.singleResult.errors?.[0] === NOT_VALID)
+        body.singleResult.errors = [NOT_VALID];
+    },
+  }),
+};
 
 export interface ApolloOptions {
   readonly federation: Federation;
@@ -45,7 +67,11 @@ export function createApollo(options: ApolloOptions): ApolloServer<RequestContex
     status400ForVariableCoercionErrors: true,
     nodeEnv: "production",
     apollo: {},
-    plugins: [ApolloServerPluginLandingPageDisabled(), ApolloServerPluginUsageReportingDisabled()],
+    plugins: [
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+      ...(options.introspection ? [] : [oneValidationError]),
+    ],
     formatError: (formatted) => formatError(formatted, options.introspection),
     logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   });
@@ -60,13 +86,14 @@ function asGateway({ federation, inquire }: ApolloOptions): GatewayInterface {
     },
     load: async () => ({
       executor: async (context) => {
-        const { authenticated } = context.context as RequestContext;
-        const result = await inquire(authenticated, {
+        const { authenticated, onQuota } = context.context as RequestContext;
+        const operation = {
           document: context.document,
           operationName: context.operationName ?? undefined,
           variables: context.request.variables ?? {},
           sha256: context.queryHash,
-        });
+        };
+        const result = await inquire(authenticated, operation, onQuota);
         return result as Awaited<
           ReturnType<NonNullable<Awaited<ReturnType<GatewayInterface["load"]>>["executor"]>>
         >;
@@ -80,8 +107,8 @@ function asGateway({ federation, inquire }: ApolloOptions): GatewayInterface {
 function formatError(formatted: GraphQLFormattedError, introspection: boolean): GraphQLFormattedError {
   const code = formatted.extensions?.["code"];
   if (typeof code === "string" && APOLLO_CODES.has(code) && !isErrorCode(code)) {
-    const message = introspection ? formatted.message : withoutSuggestion(formatted.message);
-    return { ...formatted, message, extensions: { code } };
+    if (code === "GRAPHQL_VALIDATION_FAILED" && !introspection) return NOT_VALID;
+    return { ...formatted, extensions: { code } };
   }
   if (isErrorCode(code)) return { ...formatted, ...strip(safeError(formatted)) };
   if (code === "INTERNAL_SERVER_ERROR" && typeof formatted.extensions?.["errorId"] === "string")
@@ -91,8 +118,4 @@ function formatError(formatted: GraphQLFormattedError, introspection: boolean): 
 
 function strip(error: ReturnType<typeof safeError>): Pick<GraphQLFormattedError, "message" | "extensions"> {
   return { message: error.message, extensions: { ...error.extensions } };
-}
-
-function withoutSuggestion(message: string): string {
-  return message.replace(/ ?Did you mean .*$/s, "");
 }

@@ -12,9 +12,11 @@ import {
 } from "../foundation/config/parsers.js";
 import { network } from "../foundation/config/network.js";
 import { optional, optionalSecret, type Values, withDefault } from "../foundation/config.js";
+import { REDIS_SETTINGS, redisRelations } from "../foundation/redis/place.js";
 import { LOG_LEVELS } from "../foundation/log.js";
 import { TOKEN_ALGORITHMS } from "../foundation/tokens.js";
 import { PARTIES } from "../schema/parties.js";
+import { BUDGET_SETTINGS, budgetRelations } from "./receive/budget-settings.js";
 
 /** `name=address` of a subgraph that runs elsewhere. */
 const subgraphUrl: Parser<readonly [string, URL]> = {
@@ -66,11 +68,6 @@ export const GATEWAY_SETTINGS = {
     env: "XINQIAO_DATABASE_OWNER_URL",
     doc: "Login of the role that owns the tables and migrates them; the other role then uses them only.",
     parse: connectionString(["postgres", "postgresql"]),
-  }),
-  redisUrl: optionalSecret({
-    env: "XINQIAO_REDIS_URL",
-    doc: "Redis that several gateways share for request budgets and used DPoP proofs; absent keeps them in each process.",
-    parse: connectionString(["redis", "rediss"]),
   }),
   poolMax: withDefault({
     env: "XINQIAO_POOL_MAX",
@@ -199,11 +196,17 @@ export const GATEWAY_SETTINGS = {
     parse: durationMs(1_000, 600_000),
     default: 60_000,
   }),
-  budgetRequests: withDefault({
-    env: "XINQIAO_BUDGET_REQUESTS",
-    doc: "GraphQL requests that one client may send in a minute.",
+  arrivalTimeoutMs: withDefault({
+    env: "XINQIAO_ARRIVAL_TIMEOUT",
+    doc: "Longest wait for the headers of any request, and for the whole of a GraphQL request.",
+    parse: durationMs(100, 600_000),
+    default: 10_000,
+  }),
+  connectionsMax: withDefault({
+    env: "XINQIAO_CONNECTIONS_MAX",
+    doc: "Connections held at a time; more are closed at once.",
     parse: integer(1, 1_000_000),
-    default: 6_000,
+    default: 10_000,
   }),
   drainTimeoutMs: withDefault({
     env: "XINQIAO_DRAIN_TIMEOUT",
@@ -229,6 +232,8 @@ export const GATEWAY_SETTINGS = {
     parse: oneOf(LOG_LEVELS),
     default: "info",
   }),
+  ...REDIS_SETTINGS,
+  ...BUDGET_SETTINGS,
 };
 
 export type GatewaySettings = Values<typeof GATEWAY_SETTINGS>;
@@ -255,7 +260,7 @@ export function gatewayRelations(values: GatewaySettings): string[] {
     problems.push("XINQIAO_SUBGRAPH_TIMEOUT must be below XINQIAO_REQUEST_TIMEOUT");
   if (values.recordTimeoutMs >= values.requestTimeoutMs)
     problems.push("XINQIAO_RECORD_TIMEOUT must be below XINQIAO_REQUEST_TIMEOUT");
-  return problems;
+  return [...problems, ...redisRelations(values), ...budgetRelations(values)];
 }
 
 /** Whoever signs in must know where: the issuer's address is the bureau's, and passwords travel to it. */

@@ -92,7 +92,10 @@ export interface Authorized extends Stage<"authorized"> {
 /** The operation as it may be planned: what nobody may see is cut out. `undefined` when nothing is left to fetch. */
 export interface Narrowed {
   readonly document: DocumentNode;
+  readonly variables: Readonly<Record<string, unknown>>;
   readonly changed: boolean;
+  /** For each portfolio that asks about fewer merchants than the operation did, by response key: where they stood. */
+  readonly keptPositions: ReadonlyMap<string, readonly number[]>;
 }
 
 /** An error on a response path, ready to be shown. */

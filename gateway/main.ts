@@ -10,8 +10,10 @@ import { ONE_ROLE_WARNING } from "../foundation/postgres/prepare-database.js";
 import { BureauError } from "../schema/errors.js";
 import { firstStart } from "../scripts/market/first-start.js";
 import { DEMO_BANK, OTHER_BANK, personFile } from "../scripts/market/market-parties.js";
-import { openReplayGuard } from "./authenticate/replay-guard.js";
-import { createRequestBudget } from "./receive/request-budget.js";
+import { redisPlaceOf } from "../foundation/redis/place.js";
+import { openRedis, type Redis } from "../foundation/redis.js";
+import { createReplayGuard } from "./authenticate/replay-guard.js";
+import { createBudgets } from "./receive/budgets.js";
 import type { GatewaySettings } from "./config.js";
 import { greeting, type GreetingFacts } from "./process/greeting.js";
 import { type Bureau, loadIssuerSecret, loadKeys, openBureau } from "./process/open-bureau.js";
@@ -71,6 +73,8 @@ async function run(settings: GatewaySettings): Promise<void> {
   const log = createLogger({ name: "gateway", level: settings.logLevel });
   const paths = dataPaths(settings);
   const keys = await loadKeys(paths.keys);
+  const redis = await openSharedRedis(settings);
+  const replayGuard = redis === undefined ? undefined : createReplayGuard(redis);
   const port = await portOf(settings);
   const database = await openDatabase({
     databaseUrl: settings.databaseUrl?.reveal(),
@@ -78,20 +82,15 @@ async function run(settings: GatewaySettings): Promise<void> {
     dataDirectory: paths.postgres,
     flags: ["-c", "max_connections=60"],
   });
-  const budget = await createRequestBudget({
-    redisUrl: settings.redisUrl?.reveal(),
-    requestsPerMinute: settings.budgetRequests,
-  });
-  const proofs = await openReplayGuard(settings.redisUrl?.reveal());
   const bureau = await openBureau({
     ...settings,
     ...database,
     clock: systemClock,
     keys,
     tokens: tokenSettings(settings, { port, secret: await loadIssuerSecret(paths.keys) }),
-    possession: { ...settings, replayGuard: proofs.replayGuard },
+    possession: { ...settings, replayGuard },
     subgraphUrls: new Map(settings.subgraphUrls),
-    budget,
+    budgets: createBudgets({ redis, clock: systemClock, limits: settings }),
     onError: (error, requestId) => logError(log, error, requestId),
   });
   if (bureau.databasePowers.length > 0) log.warn({ powers: bureau.databasePowers }, ONE_ROLE_WARNING);
@@ -107,11 +106,16 @@ async function run(settings: GatewaySettings): Promise<void> {
   } finally {
     const forced = setTimeout(() => process.exit(1), settings.drainTimeoutMs + 5_000);
     await bureau.close();
-    await budget.close();
-    await proofs.close();
+    await redis?.close();
     await database.stop();
     clearTimeout(forced);
   }
+}
+
+/** @throws SERVICE_UNAVAILABLE when Redis is configured and does not answer: a start is the time to notice */
+async function openSharedRedis(settings: GatewaySettings): Promise<Redis | undefined> {
+  const place = redisPlaceOf(settings);
+  return place && openRedis(place, { connectTimeoutMs: 2_000, commandTimeoutMs: 100 });
 }
 
 /** The issuer's name holds the port, so it must be known before anybody listens on it. */

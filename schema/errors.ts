@@ -27,9 +27,6 @@ export const ERRORS = {
     clause: "RFC 9068 section 4",
   }),
   TOKEN_EXPIRED: define(401, "after-fix", "The access token has expired.", { clause: "RFC 9068 section 4" }),
-  CREDENTIAL_REVOKED: define(401, "no", "What the access token rests on was ended for good.", {
-    clause: "RFC 6750 section 3.1",
-  }),
   TOKEN_NOT_BOUND: define(401, "after-fix", "The access token must be bound to a key of the client.", {
     clause: "RFC 9700 section 2.2.1",
   }),
@@ -52,6 +49,9 @@ export const ERRORS = {
   ),
   DPOP_NONCE_REQUIRED: define(401, "after-fix", "The DPoP proof must carry the nonce in DPoP-Nonce.", {
     clause: "RFC 9449 section 9",
+  }),
+  CREDENTIAL_REVOKED: define(401, "no", "What the access token rests on was ended for good.", {
+    clause: "RFC 6750 section 3.1",
   }),
   FORBIDDEN: define(403, "no", "The token does not allow this.", { clause: "RFC 6750 section 3.1" }),
   INSUFFICIENT_SCOPE: define(403, "after-fix", "The token lacks a scope that this needs.", {
@@ -119,6 +119,7 @@ export const ERRORS = {
   OPERATION_TOO_LARGE: define(400, "after-fix", "The operation selects too much."),
   OPERATION_TOO_MANY_ALIASES: define(400, "after-fix", "The operation has too many aliases."),
   OPERATION_NOT_ALLOWED: define(405, "no", "This kind of operation is not served here."),
+  OPERATION_TOO_COSTLY: define(400, "after-fix", "The operation can cost more than one operation may."),
   BAD_USER_INPUT: define(400, "after-fix", "An argument is not valid."),
   NOT_FOUND: define(404, "no", "There is no such thing here."),
   CONFLICT: define(409, "no", "The present state does not allow this."),
@@ -137,6 +138,12 @@ export const ERRORS = {
     "The seller account is not linked to a merchant; publish its account first.",
   ),
   RATE_LIMITED: define(429, "later", "Too many requests."),
+  INQUIRY_BUDGET_EXCEEDED: define(
+    429,
+    "later",
+    "This bank has made all inquiries about this merchant that one day allows.",
+    { clause: "征信业务管理办法 第二十二条" },
+  ),
   SERVICE_UNAVAILABLE: define(503, "later", "The service cannot answer now."),
 } as const satisfies Record<string, ErrorDefinition>;
 

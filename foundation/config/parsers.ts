@@ -112,6 +112,27 @@ export function connectionString(schemes: readonly string[]): Parser<string> {
   };
 }
 
+/** A host and a TCP port. */
+export interface HostAndPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `host:port` without name or password; an IPv6 address stands in brackets. */
+export function hostAndPort(): Parser<HostAndPort> {
+  return {
+    expects: "host:port",
+    parse: (text) => {
+      const [, bracketed, plain, digits] =
+        /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9._-]{1,253})):([0-9]{1,5})$/.exec(text) ?? [];
+      const host = bracketed ?? plain;
+      const port = Number(digits);
+      return host === undefined || !(port >= 1 && port <= 65_535) ? undefined : { host, port };
+    },
+    format: ({ host, port }) => (host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`),
+  };
+}
+
 /** Several values with commas between; at most `max`, none of them twice. */
 export function list<T>(item: Parser<T>, max = 100): Parser<readonly T[]> {
   return {

@@ -1,10 +1,10 @@
 import { GraphQLError } from "graphql";
 import type { Level } from "../../schema/categories.js";
-import type { Binding, PlatformAccount } from "../../schema/claims.js";
+import type { PlatformAccount, Principal } from "../../schema/claims.js";
 import type { LoanStage } from "../../schema/consent-terms.js";
 import { BureauError, ERRORS, isErrorCode } from "../../schema/errors.js";
+import { challengeFor } from "../http/challenge.js";
 import type { AnswerError, Inquiry, Recorded } from "../inquiry.js";
-import { challengeFor } from "./challenge.js";
 import { safeError } from "./safe-error.js";
 
 /** One answer as it leaves: an executor's result. */
@@ -36,29 +36,44 @@ interface InquiryNote {
   readonly receipt: { readonly leafHash: string; readonly recordedAt: string } | null;
 }
 
-/** The last station: only what is on record becomes an answer, and none goes to who has lost its standing. */
-export function answer(recorded: Recorded): Answer {
+/**
+ * The last station: only what is on record becomes an answer, and none goes to who has lost its standing. `cost` is what
+ * the asker is told of its cost.
+ */
+export function answer(recorded: Recorded, cost?: object): Answer {
   const { released } = recorded;
   const { ended, principal } = released.authorized;
-  if (ended.length > 0) return failure(new BureauError("CREDENTIAL_REVOKED"), principal.binding);
+  if (ended.length > 0) return failure(new BureauError("CREDENTIAL_REVOKED"), cost, principal);
   const notes = [...released.authorized.inquiries.values()].map((inquiry) => noteOf(inquiry, recorded));
   return {
     data: released.data as Record<string, unknown> | null,
     ...(released.errors.length === 0 ? {} : { errors: released.errors.map(toGraphQLError) }),
-    ...(notes.length === 0 ? {} : { extensions: { inquiries: notes } }),
+    ...extensionsOf({ cost, inquiries: notes.length === 0 ? undefined : notes }),
   };
 }
 
 /** The answer of an operation that ended before a release: one error with its HTTP status, and no data at all. */
-export function failure(error: unknown, binding?: Binding): Answer {
+export function failure(error: unknown, cost?: object, principal?: Principal): Answer {
   const safe = safeError(error);
   const code = safe.extensions["code"];
   const status = isErrorCode(code) ? ERRORS[code].http : 500;
-  const headers = new Map<string, string>();
-  if (isErrorCode(code) && ERRORS[code].retry === "later" && status === 503) headers.set("retry-after", "1");
-  if (isErrorCode(code) && status === 401) headers.set("www-authenticate", challengeFor(code, binding));
-  const http = { status, headers };
-  return { errors: [new GraphQLError(safe.message, { extensions: { ...safe.extensions, http } })] };
+  const http = { status, headers: new Map<string, string>() };
+  const waitSeconds = safe.extensions["retryAfterSeconds"] ?? (status === 503 ? 1 : undefined);
+  if (typeof waitSeconds === "number") http.headers.set("retry-after", String(waitSeconds));
+  if (isErrorCode(code) && status === 401)
+    http.headers.set("www-authenticate", challengeFor(code, schemeOf(principal)));
+  const errors = [new GraphQLError(safe.message, { extensions: { ...safe.extensions, http } })];
+  return { errors, ...extensionsOf({ cost }) };
+}
+
+/** The scheme that a token of this kind comes with. */
+function schemeOf(principal: Principal | undefined): "Bearer" | "DPoP" {
+  return principal?.binding !== undefined && "jkt" in principal.binding ? "DPoP" : "Bearer";
+}
+
+function extensionsOf(members: Readonly<Record<string, unknown>>): Pick<Answer, "extensions"> {
+  const present = Object.entries(members).filter(([, value]) => value !== undefined);
+  return present.length === 0 ? {} : { extensions: Object.fromEntries(present) };
 }
 
 function toGraphQLError(error: AnswerError): GraphQLError {

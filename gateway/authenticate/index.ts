@@ -3,7 +3,7 @@ import { TokenError, type TokenVerifier } from "../../foundation/tokens.js";
 import { BureauError } from "../../schema/errors.js";
 import type { Party } from "../../schema/parties.js";
 import type { Authenticated } from "../inquiry.js";
-import type { RequestFacts } from "../request-facts.js";
+import type { RequestFacts } from "../http/request-facts.js";
 import { checkCertificate } from "./check-certificate.js";
 import { createCheckProof } from "./check-proof.js";
 import { readClaims } from "./read-claims.js";

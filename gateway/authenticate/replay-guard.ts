@@ -1,4 +1,4 @@
-import { openRedis, type Redis } from "../../foundation/redis.js";
+import type { Redis } from "../../foundation/redis.js";
 import type { ReplayGuard } from "./spend-proof.js";
 
 const PREFIX = "xinqiao:dpop:";
@@ -19,17 +19,4 @@ export function createReplayGuard(redis: Pick<Redis, "claim">): ReplayGuard {
       return claimed.isFirst ? { memoryMs: claimed.memoryMs } : "seen";
     },
   };
-}
-
-/** A memory of proofs that can be closed; without an address there is none, and proofs need nonces. */
-export interface OpenReplayGuard {
-  readonly replayGuard: ReplayGuard | undefined;
-  close(): Promise<void>;
-}
-
-/** @throws SERVICE_UNAVAILABLE when Redis is configured and does not answer at the start */
-export async function openReplayGuard(redisUrl: string | undefined): Promise<OpenReplayGuard> {
-  if (redisUrl === undefined) return { replayGuard: undefined, close: async () => {} };
-  const redis = await openRedis(redisUrl, { connectTimeoutMs: 2_000, commandTimeoutMs: 100 });
-  return { replayGuard: createReplayGuard(redis), close: () => redis.close() };
 }

@@ -1,7 +1,7 @@
 import type { Principal } from "../../schema/claims.js";
 import { BureauError } from "../../schema/errors.js";
 import type { Party } from "../../schema/parties.js";
-import type { Scheme } from "./read-credentials.js";
+import type { Scheme } from "../http/challenge.js";
 
 /**
  * A token bound to a DPoP key comes with a proof and no other does (RFC 9449 sections 7.1 and 7.2); one bound to a

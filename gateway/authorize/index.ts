@@ -13,6 +13,7 @@ import { objectionTo } from "../policies.js";
 import { collectFields } from "../selections.js";
 import { exhausted, toInquiry } from "./inquiry-of.js";
 import { mergeQuestions, readQuestions, type Root } from "./read-questions.js";
+import { type InquiryBudget, spendDay } from "./spend-day.js";
 import { withdraw } from "./standing.js";
 
 const NONE: ReadonlySet<Category> = new Set();
@@ -23,6 +24,7 @@ export interface AuthorizePorts {
   readonly rulebook: Rulebook;
   readonly clock: Clock;
   readonly index: PolicyIndex;
+  readonly inquiryBudget: InquiryBudget;
 }
 
 export interface Authorize {
@@ -42,7 +44,8 @@ export function createAuthorize(ports: AuthorizePorts): Authorize {
     const questions = mergeQuestions(roots.flatMap((root) => root.questions));
     const checkedAtMs = ports.clock.monotonicMs();
     const { decided, ended } = await decideAll(ports, authenticated, questions);
-    const inquiries = await countUses(ports, decided);
+    const budgeted = await spendDay(ports.inquiryBudget, principal, decided);
+    const inquiries = await countUses(ports, budgeted);
     return {
       principal,
       requestId,

@@ -1,9 +1,9 @@
 import type { Clock } from "../../foundation/clock.js";
-import type { Category, Level } from "../../schema/categories.js";
 import type { Principal } from "../../schema/claims.js";
 import { BureauError } from "../../schema/errors.js";
 import type { ConsentLedger } from "../../schema/ports.js";
 import type { Inquiry } from "../inquiry.js";
+import { refusedWhole } from "./inquiry-of.js";
 
 /** An answer may leave on a check that is at most this old (P2). */
 export const CHECK_AGE_MAX_MS = 50;
@@ -17,20 +17,7 @@ const ARTICLE = "FAPI 2.0 Security Profile, section 5.3.4";
  * (P3).
  */
 export function withdraw(inquiry: Inquiry): Inquiry {
-  const code = "CREDENTIAL_REVOKED" as const;
-  const refuse = (asked: readonly Category[]) =>
-    new Map(asked.map((category) => [category, { code, facts: { category, rule: RULE, article: ARTICLE } }]));
-  const ruled = (asked: readonly Category[], level: Level) =>
-    asked.map((category) => ({ category, level, allowed: false, code, rule: RULE, article: ARTICLE }));
-  return {
-    ...inquiry,
-    decision: "REFUSED",
-    granted: new Set(),
-    records: new Set(),
-    withheld: refuse(inquiry.asked),
-    withheldRecords: refuse(inquiry.askedRecords),
-    rules: [...ruled(inquiry.asked, "SUMMARY"), ...ruled(inquiry.askedRecords, "RECORDS")],
-  };
+  return refusedWhole(inquiry, { code: "CREDENTIAL_REVOKED", rule: RULE, article: ARTICLE, facts: {} });
 }
 
 /** What doors that walk no inquiry ask about their callers. */

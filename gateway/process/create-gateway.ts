@@ -16,10 +16,12 @@ import type { ConsentLedger, FeedIntake, InquiryLog } from "../../schema/ports.j
 import type { Rulebook } from "../../schema/rulebook.js";
 import type { Subgraph } from "../../schema/subgraph.js";
 import { createApollo } from "../apollo.js";
-import type { RequestBudget } from "../receive/request-budget.js";
+import type { Budgets } from "../receive/budgets.js";
+import { readCosts } from "../receive/cost-model.js";
 import { createAuthenticate } from "../authenticate/index.js";
 import type { ReplayGuard } from "../authenticate/spend-proof.js";
 import { createStanding } from "../authorize/standing.js";
+import { Echo } from "../fetch/echo.js";
 import { type Federation, startFederation } from "../fetch/federation.js";
 import { RepresentationGate } from "../fetch/representations.js";
 import { createSignPermit } from "../fetch/sign-permit.js";
@@ -29,7 +31,7 @@ import { createInquire } from "../gateway.js";
 import { readSupergraph } from "../plan/index.js";
 import { createReceive } from "../receive/index.js";
 import { OPERATION_LIMITS, type OperationLimits } from "../receive/limits.js";
-import { createReadFacts } from "../request-facts.js";
+import { createReadFacts } from "../http/request-facts.js";
 import { createServer } from "./server.js";
 
 /** The issuer name in permits. */
@@ -69,13 +71,15 @@ export interface GatewayParts {
   };
   readonly possession: Possession;
   readonly permitKey: Key;
-  readonly budget: RequestBudget;
+  readonly budgets: Budgets;
   /** Keys whose public halves are published for merchants and banks. */
   readonly publishedKeys: readonly Key[];
   readonly limits?: OperationLimits;
   readonly introspection: boolean;
   readonly subgraphTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  readonly arrivalTimeoutMs: number;
+  readonly connectionsMax: number;
   readonly ready: () => Promise<void>;
   readonly onError: (error: unknown, requestId: string) => void;
   /** Puts further routes beside the gateway's own: those of the authorization server of this house. */
@@ -92,17 +96,18 @@ export interface Gateway {
 
 /**
  * Builds a gateway from its parts.
- * @throws Error when the supergraph is unsafe to serve or a subgraph of it has no place
+ * @throws Error when the supergraph is unsafe to serve, has a list without a size, or a subgraph of it has no place
  */
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const supergraph = readSupergraph(await readFile(parts.supergraphFile, "utf8"));
   const transports = openTransports(parts, supergraph.subgraphs);
   const signPermit = createSignPermit(await createSigner(parts.permitKey), PERMIT_ISSUER, parts.clock);
   const gate = new RepresentationGate(supergraph.policies);
+  const echo = new Echo();
   const federation = await startFederation(supergraph.plannableSdl, (name) => {
     const transport = transports.send.get(name);
     if (transport === undefined) throw new Error(`subgraph ${name} has no place`);
-    return new SubgraphSource({ name, transport, signPermit, gate });
+    return new SubgraphSource({ name, transport, signPermit, gate, echo });
   });
   const { ledger, log, rulebook, clock, onError } = parts;
   const inquire = createInquire({
@@ -113,6 +118,9 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     clock,
     onError,
     index: supergraph.policies,
+    introspection: parts.introspection,
+    inquiryBudget: parts.budgets,
+    billing: { budgets: parts.budgets, costs: readCosts(federation.apiSchema) },
   });
   const apollo = createApollo({ federation, inquire, introspection: parts.introspection });
   await apollo.start();
@@ -126,12 +134,15 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     authenticate: authenticateOf(parts),
     standing: createStanding({ ledger, clock }),
     intakes: parts.intakes,
-    budget: parts.budget,
+    budgets: parts.budgets,
+    clock,
     keys: publicKeySet(parts.publishedKeys),
     permitKeys: publicKeySet([parts.permitKey]),
     ready: parts.ready,
     onError,
     requestTimeoutMs: parts.requestTimeoutMs,
+    arrivalTimeoutMs: parts.arrivalTimeoutMs,
+    connectionsMax: parts.connectionsMax,
   });
   await parts.mount?.(app);
   return {

@@ -2,7 +2,7 @@ import path from "node:path";
 import { AUTHORIZATION_SCHEMAS, type AuthorizationServer } from "../../authorization-server/index.js";
 import type { Clock } from "../../foundation/clock.js";
 import { loadOrCreateKey, loadOrCreateSecret } from "../../foundation/key-store.js";
-import { openPostgres, type Postgres } from "../../foundation/postgres.js";
+import { openPostgres, type Postgres, type PostgresOptions } from "../../foundation/postgres.js";
 import { type DatabaseRoles, prepareDatabase } from "../../foundation/postgres/prepare-database.js";
 import { createSigner, type Key, publicKeySet, randomSecret } from "../../foundation/tokens.js";
 import type {
@@ -20,6 +20,7 @@ import {
   createConsentLedger,
   createCredentialRegister,
   createLinkGrant,
+  LEDGER_CONNECTION,
 } from "../../subgraphs/consents/index.js";
 import { createPermitVerifier } from "../../subgraphs/host/permit.js";
 import { SUBGRAPH_SCHEMAS, SUBGRAPHS } from "../../subgraphs/index.js";
@@ -27,7 +28,7 @@ import { createInquiryLog } from "../../subgraphs/inquiries/index.js";
 import { createAccountDirectory, createMerchantsIntake } from "../../subgraphs/merchants/index.js";
 import { createSignalsIntake } from "../../subgraphs/signals/index.js";
 import { createTransactionsIntake, refreshPlatformPriors } from "../../subgraphs/transactions/index.js";
-import type { RequestBudget } from "../receive/request-budget.js";
+import type { Budgets } from "../receive/budgets.js";
 import { openOwnIssuer, type OwnIssuer, type TrustedIssuer, trustedIssuer } from "./own-issuer.js";
 import {
   createGateway,
@@ -58,11 +59,13 @@ export interface BureauOptions extends DatabaseRoles {
   /** Subgraphs that run elsewhere; all others run in this process. */
   readonly subgraphUrls: ReadonlyMap<string, URL>;
   readonly introspection: boolean;
-  readonly budget: RequestBudget;
+  readonly budgets: Budgets;
   readonly ledgerTimeoutMs: number;
   readonly recordTimeoutMs: number;
   readonly subgraphTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  readonly arrivalTimeoutMs: number;
+  readonly connectionsMax: number;
   readonly poolMax: number;
   readonly statementTimeoutMs: number;
   readonly onError: (error: unknown, requestId: string) => void;
@@ -113,12 +116,13 @@ export async function openBureau(options: BureauOptions, seams: BureauSeams = {}
   const open = poolOpener(options);
   const { powers } = await prepareDatabase(options, { ...SUBGRAPH_SCHEMAS, ...AUTHORIZATION_SCHEMAS });
   const postgres = open("intake", 4);
-  const reading = open("subgraphs", options.poolMax, options.onStatement);
+  const { onStatement } = options;
+  const reading = open("subgraphs", options.poolMax, onStatement === undefined ? {} : { onStatement });
   const subgraphs = (await createSubgraphs(options, reading)).map(
     (subgraph) => seams.subgraph?.(subgraph) ?? subgraph,
   );
   const intakes = createIntakes(options, postgres);
-  const ledgerPool = open("ledger", 3);
+  const ledgerPool = open("ledger", 3, { settings: LEDGER_CONNECTION });
   const recordPool = open("record", 2);
   const truth = createConsentLedger({ postgres: ledgerPool, timeoutMs: options.ledgerTimeoutMs });
   const ledger = seams.ledger?.(truth) ?? truth;
@@ -209,14 +213,14 @@ function keepPriorsFresh(options: BureauOptions, postgres: Postgres): { readonly
 
 function poolOpener(
   options: BureauOptions,
-): (use: string, poolMax: number, onStatement?: (text: string) => void) => Postgres {
-  return (use, poolMax, onStatement) =>
+): (use: string, poolMax: number, extras?: Pick<PostgresOptions, "settings" | "onStatement">) => Postgres {
+  return (use, poolMax, extras = {}) =>
     openPostgres({
       connectionString: options.connectionString,
       applicationName: `xinqiao-${use}`,
       poolMax,
       statementTimeoutMs: use === "intake" ? 0 : options.statementTimeoutMs,
-      ...(onStatement === undefined ? {} : { onStatement }),
+      ...extras,
     });
 }
 

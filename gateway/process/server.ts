@@ -9,20 +9,29 @@ import Fastify, {
 import { GraphQLError } from "graphql";
 import { randomId } from "../../foundation/ids.js";
 import type { KeySet } from "../../foundation/tokens.js";
-import { ERRORS, isErrorCode } from "../../schema/errors.js";
+import { BureauError, ERRORS, isErrorCode } from "../../schema/errors.js";
 import type { FeedIntake } from "../../schema/ports.js";
 import { maskedError, safeError } from "../answer/safe-error.js";
 import type { RequestContext } from "../apollo.js";
 import type { Authenticate } from "../authenticate/index.js";
 import type { Standing } from "../authorize/standing.js";
+import type { Clock } from "../../foundation/clock.js";
 import type { Authenticated } from "../inquiry.js";
-import type { RequestBudget } from "../receive/request-budget.js";
+import type { Budgets, Quota } from "../receive/budgets.js";
+import { clientOf } from "../receive/budgets.js";
+import { rateLimited } from "../receive/rate-limit-headers.js";
 import { feedRoutes } from "../receive/feed-routes.js";
 import type { Receive } from "../receive/index.js";
-import type { ReadFacts } from "../request-facts.js";
+import type { ReadFacts } from "../http/request-facts.js";
+import { limitArrival } from "./arrival.js";
+import { toAskedMedia } from "./graphql-media.js";
+import { announceQuota } from "./quota-headers.js";
 import { refusalHeaders } from "./refusal-headers.js";
 
 const GRAPHQL_BODY_BYTES_MAX = 128 * 1024;
+/** A token of 8,192 characters, a proof of possession and a certificate fit. */
+const HEADER_BYTES_MAX = 16 * 1024;
+const HEADERS_MAX = 100;
 
 export interface ServerOptions {
   readonly apollo: ApolloServer<RequestContext>;
@@ -31,7 +40,8 @@ export interface ServerOptions {
   readonly authenticate: Authenticate;
   readonly standing: Standing;
   readonly intakes: readonly FeedIntake[];
-  readonly budget: RequestBudget;
+  readonly budgets: Budgets;
+  readonly clock: Clock;
   /** Public keys of consent artefacts. */
   readonly keys: KeySet;
   /** The public key of permits alone: what a distant subgraph trusts. */
@@ -40,6 +50,10 @@ export interface ServerOptions {
   readonly ready: () => Promise<void>;
   readonly onError: (error: unknown, requestId: string) => void;
   readonly requestTimeoutMs: number;
+  /** Headers of any request, and the whole of a GraphQL request, arrive within this. */
+  readonly arrivalTimeoutMs: number;
+  /** Connections beyond are closed at once. */
+  readonly connectionsMax: number;
 }
 
 /** The HTTP house: GraphQL, feeds, keys and health. It does not listen yet. */
@@ -50,11 +64,23 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     genReqId: () => randomId(),
     requestTimeout: 0,
     connectionTimeout: options.requestTimeoutMs,
+    keepAliveTimeout: options.requestTimeoutMs,
+    http: {
+      // A feed may take as long as it keeps its pace.
+      requestTimeout: 0,
+      headersTimeout: options.arrivalTimeoutMs,
+      connectionsCheckingInterval: Math.ceil(options.arrivalTimeoutMs / 5),
+      maxHeaderSize: HEADER_BYTES_MAX,
+    },
     forceCloseConnections: "idle",
     return503OnClosing: true,
     routerOptions: { maxParamLength: 200 },
   });
+  app.server.maxConnections = options.connectionsMax;
+  app.server.maxHeadersCount = HEADERS_MAX;
   app.addHook("onSend", async (request, reply) => {
+    // What is left of a body that was refused is not waited for.
+    if (!request.raw.complete) reply.header("connection", "close");
     reply.header("x-request-id", request.id).header("x-content-type-options", "nosniff");
   });
   app.setErrorHandler((error: FastifyError, request, reply) =>
@@ -78,9 +104,11 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       return reply.code(503).send({ status: "not ready" });
     }
   });
-  const { intakes, standing } = options;
+  const { intakes, budgets, clock, standing } = options;
   const authenticate = admission(options);
-  await app.register(async (scope) => feedRoutes(scope, { authenticate, standing, intakes }));
+  await app.register(async (scope) =>
+    feedRoutes(scope, { authenticate, standing, intakes, budgets, clock, onQuota: announceQuota }),
+  );
   await app.register(async (scope) => graphqlRoute(scope, options));
   return app;
 }
@@ -98,6 +126,13 @@ function admission({
 }
 
 async function graphqlRoute(app: FastifyInstance, options: ServerOptions): Promise<void> {
+  limitArrival(app, options.arrivalTimeoutMs);
+  app.addHook("onRequest", async ({ headers }) => {
+    // Nothing is unpacked at this door: an operation is small.
+    if ((headers["content-encoding"] ?? "identity").toLowerCase() !== "identity")
+      throw new BureauError("UNSUPPORTED_MEDIA_TYPE", "content-encoding");
+  });
+  app.addHook("onSend", async (request, reply, payload) => toAskedMedia(request, reply, payload));
   app.addHook("preHandler", async (request, reply) => {
     reply.header("cache-control", "no-store");
     if (request.method !== "POST") {
@@ -106,23 +141,51 @@ async function graphqlRoute(app: FastifyInstance, options: ServerOptions): Promi
         extensions: { code: "OPERATION_NOT_ALLOWED" },
       });
     }
-    options.receive(request.body);
+    try {
+      options.receive(request.body);
+    } catch (refused) {
+      await countRefused(options, request, reply);
+      throw refused;
+    }
   });
   const authenticate = admission(options);
   await app.register(fastifyApollo(options.apollo), {
     path: "/graphql",
     method: ["GET", "POST"],
     context: async (request, reply) => {
+      const onQuota = (quota: Quota): void => announceQuota(reply, quota);
       try {
         const authenticated = await authenticate(request, reply);
-        await options.budget.take(authenticated.principal.clientId);
-        return { authenticated };
+        await takeRequest(options.budgets, authenticated, onQuota);
+        return { authenticated, onQuota };
       } catch (error) {
         options.onError(error, request.id);
         throw challenge(error, request);
       }
     },
   });
+}
+
+/** @throws RATE_LIMITED */
+async function takeRequest(
+  budgets: Budgets,
+  { principal }: Authenticated,
+  onQuota: (quota: Quota) => void,
+): Promise<void> {
+  const { isAdmitted, ...quota } = await budgets.takeRequest(clientOf(principal));
+  onQuota(quota);
+  if (!isAdmitted) throw rateLimited(quota);
+}
+
+/** A request that is refused for its form counts like any other, where its sender is known. @throws RATE_LIMITED */
+async function countRefused(
+  options: ServerOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  const authenticated = await admission(options)(request, reply).catch(() => undefined);
+  if (authenticated === undefined) return;
+  await takeRequest(options.budgets, authenticated, (quota) => announceQuota(reply, quota));
 }
 
 /** The status and headers of a refusal at the door, as Apollo wants them told. */
@@ -159,7 +222,8 @@ function sendError(
   if (!isErrorCode(code))
     return sendPlain(reply, 500, { ...maskedError().extensions, message: safe.message });
   const http = ERRORS[code].http;
-  if (http === 503) reply.header("retry-after", "1");
+  const waitSeconds = safe.extensions["retryAfterSeconds"] ?? (http === 503 ? 1 : undefined);
+  if (typeof waitSeconds === "number") reply.header("retry-after", String(waitSeconds));
   reply.headers(Object.fromEntries(refusalHeaders(error, request.headers.authorization)));
   return sendPlain(reply, http, { ...safe.extensions, message: safe.message });
 }

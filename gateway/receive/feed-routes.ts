@@ -1,11 +1,14 @@
-import { createGunzip } from "node:zlib";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Clock } from "../../foundation/clock.js";
 import type { Principal } from "../../schema/claims.js";
 import { BureauError } from "../../schema/errors.js";
 import { type FeedKind, isFeedKind } from "../../schema/feeds/kinds.js";
 import { FEED_SCHEMAS } from "../../schema/feeds/schemas.js";
 import type { BatchReport, FeedIntake } from "../../schema/ports.js";
 import type { Authenticated } from "../inquiry.js";
+import type { Budgets, Quota } from "./budgets.js";
+import { FEED_BODY_LIMITS, feedBody, type FeedBodyLimits } from "./feed-body.js";
+import { rateLimited } from "./rate-limit-headers.js";
 
 /** The second station, as this door needs it. */
 type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Promise<Authenticated>;
@@ -19,10 +22,14 @@ interface FeedRoutesOptions {
   readonly authenticate: Authenticate;
   readonly standing: Standing;
   readonly intakes: readonly FeedIntake[];
+  readonly budgets: Budgets;
+  readonly clock: Clock;
+  /** Says on the reply how the platform's budget stands. */
+  readonly onQuota: (reply: FastifyReply, quota: Quota) => void;
+  readonly feedBodyLimits?: FeedBodyLimits;
 }
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
-const CONTENT_TYPES = new Set(["application/x-ndjson", "application/ndjson", "application/jsonl"]);
 
 /**
  * The platforms' door: plain HTTP, streamed. Who writes is the token's platform and nothing in the body.
@@ -58,7 +65,7 @@ export async function feedRoutes(app: FastifyInstance, options: FeedRoutesOption
     if (typeof idempotencyKey !== "string" || !IDEMPOTENCY_KEY.test(idempotencyKey)) {
       throw refuse("the Idempotency-Key header must hold 1 to 128 visible ASCII characters");
     }
-    const body = decodedBody(request);
+    const body = feedBody(request.raw, options.clock, options.feedBodyLimits ?? FEED_BODY_LIMITS);
     const report = await intakeOf(kind).publish({ platform: principal.id, kind, idempotencyKey, body });
     reply.header("cache-control", "no-store");
     return report;
@@ -71,46 +78,23 @@ function kindOf(request: FastifyRequest): FeedKind {
   return kind;
 }
 
+/** @throws UNAUTHENTICATED and the like, FORBIDDEN, INSUFFICIENT_SCOPE, RATE_LIMITED */
 async function authorizePlatform(
-  { authenticate, standing }: FeedRoutesOptions,
+  options: FeedRoutesOptions,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<{ readonly principal: Principal; readonly lookAgain: () => Promise<void> }> {
-  const { principal } = await authenticate(request, reply);
+  const { principal } = await options.authenticate(request, reply);
   if (principal.party !== "platform") throw new BureauError("FORBIDDEN", "only platforms publish feeds");
   if (!principal.scopes.has("feeds:write")) {
     throw new BureauError("INSUFFICIENT_SCOPE", "feeds:write", { facts: { scope: "feeds:write" } });
   }
-  return { principal, lookAgain: await standing.require(principal) };
-}
-
-function decodedBody(request: FastifyRequest): AsyncIterable<Uint8Array> {
-  const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
-  if (type === undefined || !CONTENT_TYPES.has(type))
-    throw unsupported("Content-Type must be application/x-ndjson");
-  const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
-  if (encoding === "identity") return request.raw;
-  if (encoding !== "gzip") throw unsupported("Content-Encoding must be gzip or identity");
-  return gunzip(request.raw);
-}
-
-async function* gunzip(source: NodeJS.ReadableStream): AsyncIterable<Uint8Array> {
-  const decoder = createGunzip();
-  source.on("error", (error: Error) => decoder.destroy(error));
-  source.on("aborted", () => decoder.destroy(new Error("the client went away")));
-  try {
-    yield* source.pipe(decoder);
-  } catch (error) {
-    throw new BureauError("FEED_ENCODING_INVALID", "gzip", { cause: error });
-  } finally {
-    decoder.destroy();
-  }
+  const { isAdmitted, ...quota } = await options.budgets.takeFeedRequest(principal.id);
+  options.onQuota(reply, quota);
+  if (!isAdmitted) throw rateLimited(quota);
+  return { principal, lookAgain: await options.standing.require(principal) };
 }
 
 function refuse(problem: string): BureauError {
   return new BureauError("BAD_USER_INPUT", problem, { facts: { problem } });
-}
-
-function unsupported(problem: string): BureauError {
-  return new BureauError("UNSUPPORTED_MEDIA_TYPE", problem, { facts: { problem } });
 }

@@ -6,6 +6,11 @@ import type { Authorized, Inquiry, Recorded, Released } from "../inquiry.js";
 /** The record of one operation, begun before anything is fetched. */
 export interface Recording {
   /**
+   * Resolves when the decision is durable. The answer waits here before consent is checked the last time, so that a slow
+   * record does not age that check. @throws INQUIRY_NOT_RECORDED
+   */
+  decided(): Promise<void>;
+  /**
    * Resolves when every inquiry, and every way in which its answer fell short of its decision, is durable.
    * @throws INQUIRY_NOT_RECORDED
    */
@@ -25,6 +30,7 @@ export function createRecord(log: InquiryLog): (authorized: Authorized) => Recor
     // The rejection is raised in `complete`; without this it would count as unhandled while the fetch is under way.
     decided.catch(() => {});
     return {
+      decided: async () => void (await decided),
       complete: async (released) => {
         const receipts = await decided;
         await append(log, shortfalls(authorized, released));

@@ -1,8 +1,10 @@
 import { composeServices } from "@apollo/composition";
 import { parse } from "graphql";
 import type { ComposedSubgraph } from "./composed-subgraph.js";
+import { lintClosure } from "./lint-closure.js";
 import { lintSubgraph } from "./lint-subgraph.js";
 import { lintSupergraph } from "./lint-supergraph.js";
+import { judgeByShadow } from "./shadow-composition.js";
 
 /** Why a supergraph was refused; every problem at once. */
 export class CompositionError extends Error {
@@ -16,12 +18,13 @@ export class CompositionError extends Error {
 }
 
 /**
- * Composes subgraphs into one supergraph, or refuses: our own rules first, then the composer's (which follows `@policy`
- * through `@requires` and interfaces), then what the result lost. Hints of inconsistency are errors.
+ * Composes subgraphs into one supergraph, or refuses: our own rules first (`lintSubgraph`, `lintClosure`), then the
+ * composer's (which follows `@policy` through `@requires` and interfaces), then what the result lost, then what another
+ * maker's composer makes of the same subgraphs. Hints of inconsistency are errors.
  * @throws CompositionError
  */
 export function composeSupergraph(subgraphs: readonly ComposedSubgraph[]): string {
-  const problems = subgraphs.flatMap(lintSubgraph);
+  const problems = [...subgraphs.flatMap(lintSubgraph), ...lintClosure(subgraphs)];
   if (problems.length > 0) throw new CompositionError(problems);
   const composed = composeServices(
     subgraphs.map(({ name, sdl }) => ({ name, typeDefs: parse(sdl), url: `http://${name}.invalid/graphql` })),
@@ -31,7 +34,10 @@ export function composeSupergraph(subgraphs: readonly ComposedSubgraph[]): strin
   const hints = composed.hints.filter((hint) => hint.definition.code.startsWith("INCONSISTENT_"));
   const silent = hints.filter((hint) => !HARMLESS_HINTS.has(hint.definition.code));
   if (silent.length > 0) throw new CompositionError(silent.map((hint) => hint.toString()));
-  const lost = lintSupergraph(composed.supergraphSdl, subgraphs);
+  const lost = [
+    ...lintSupergraph(composed.supergraphSdl, subgraphs),
+    ...judgeByShadow(composed.supergraphSdl, subgraphs),
+  ];
   if (lost.length > 0) throw new CompositionError(lost);
   return composed.supergraphSdl;
 }

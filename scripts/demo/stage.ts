@@ -5,7 +5,8 @@ import { systemClock } from "../../foundation/clock.js";
 import { openDatabase } from "../../foundation/postgres/open-database.js";
 import type { DatabaseRoles } from "../../foundation/postgres/prepare-database.js";
 import { createSigner, generateSigningKey, type Key, publicKeySet } from "../../foundation/tokens.js";
-import { createRequestBudget } from "../../gateway/receive/request-budget.js";
+import { BUDGET_DEFAULTS } from "../../gateway/receive/budget-settings.js";
+import { createBudgets } from "../../gateway/receive/budgets.js";
 import {
   type BureauKeys,
   type BureauOptions,
@@ -118,11 +119,13 @@ async function settingsOf(database: DatabaseRoles, keys: BureauKeys, issuerKey: 
     },
     subgraphUrls: new Map(),
     introspection: false,
-    budget: await createRequestBudget({ redisUrl: undefined, requestsPerMinute: 10_000 }),
+    budgets: createBudgets({ redis: undefined, clock: systemClock, limits: BUDGET_DEFAULTS }),
     ledgerTimeoutMs: 5_000,
     recordTimeoutMs: 5_000,
     subgraphTimeoutMs: 5_000,
     requestTimeoutMs: 30_000,
+    arrivalTimeoutMs: 10_000,
+    connectionsMax: 1_000,
     poolMax: 4,
     statementTimeoutMs: 10_000,
     onError: () => {},

@@ -1,7 +1,7 @@
 import type { Clock } from "../../foundation/clock.js";
 import { randomId } from "../../foundation/ids.js";
 import type { Signer } from "../../foundation/tokens.js";
-import { CATEGORIES, type Category } from "../../schema/categories.js";
+import { CATEGORIES, type Category, type Level } from "../../schema/categories.js";
 import { PROFILE_DETAIL_TYPE, type ProfileDetail } from "../../schema/claims.js";
 import { DEFAULT_SCOPES, type Party, type Scope } from "../../schema/parties.js";
 import { type Purpose, PURPOSES } from "../../schema/purposes.js";
@@ -16,6 +16,8 @@ export interface TokenRequest {
   readonly purposes?: readonly Purpose[];
   readonly categories?: readonly Category[];
   readonly merchants?: readonly string[];
+  /** How closely a bank may read; default SUMMARY only. */
+  readonly privileges?: readonly Level[];
   /** 1 to 86,400; default 3,600. */
   readonly lifetimeSeconds?: number;
   /** RFC 7638 thumbprint of the client's key: binds the token to it (RFC 9449 section 6.1). */
@@ -59,5 +61,6 @@ function detailOf(request: TokenRequest): ProfileDetail {
     purposes: request.purposes ?? PURPOSES.filter((purpose) => purpose !== "OWN_QUERY"),
     datatypes: request.categories ?? CATEGORIES,
     ...(request.merchants === undefined ? {} : { merchants: request.merchants }),
+    ...(request.privileges === undefined ? {} : { privileges: request.privileges }),
   };
 }

@@ -12,7 +12,7 @@ import { ConsentResolver } from "./graph/resolver.js";
 export { createCredentialRegister } from "./credentials/end-credentials.js";
 export { createLinkGrant } from "./credentials/link-grant.js";
 export { type ConsentDeskOptions, createConsentDesk } from "./requests/consent-desk.js";
-export { type ConsentLedgerOptions, createConsentLedger } from "./ledger.js";
+export { type ConsentLedgerOptions, createConsentLedger, LEDGER_CONNECTION } from "./ledger.js";
 export { consentsMigrations } from "./migrations/index.js";
 
 /** What this room needs beside the common dependencies. */

@@ -1,13 +1,14 @@
 import type pg from "pg";
+import type { Timers } from "../../foundation/clock.js";
 import { createCoalescer } from "../../foundation/coalescer.js";
-import { createLane, type Lane } from "../../foundation/lane.js";
+import { createLane, type Lane } from "../../foundation/postgres/lane.js";
 import type { Postgres } from "../../foundation/postgres.js";
-import type { Credential } from "../../schema/claims.js";
 import { termsInForce } from "../../schema/consent.js";
+import type { Credential } from "../../schema/claims.js";
 import type { ConsentTerms, Frequency, LedgerConsent } from "../../schema/consent-terms.js";
 import { BureauError } from "../../schema/errors.js";
 import type { ConsentLedger, ConsentQuestion, ConsentSnapshot } from "../../schema/ports.js";
-import { CLOCK, CONSENT_COLUMNS, type ConsentRow, judgedAt, toLedgerConsent } from "./consent-row.js";
+import { CLOCK, CONSENT_COLUMNS, judgedAt, toLedgerConsent } from "./consent-row.js";
 
 /** Callers that share one statement. */
 const CALLERS_MAX = 512;
@@ -15,13 +16,24 @@ const CONSENTS_OF_PAIR_MAX = 50;
 /** Checks on the wire at a time: while the answers of one are read, the server works on the other. */
 const CHECK_LANES = 2;
 
+/**
+ * Settings of the ledger's connections. Its few statements are planned once, whatever number of questions they carry: to
+ * plan a check anew takes longer than to run it.
+ */
+export const LEDGER_CONNECTION = { jit: "off", plan_cache_mode: "force_generic_plan" } as const;
+
 export interface ConsentLedgerOptions {
-  /** A small pool of the ledger's own, so that no other work can hold up a check. Three connections are used. */
+  /**
+   * A small pool of the ledger's own, so that no other work can hold up a check. Three connections are used; they are
+   * opened with `LEDGER_CONNECTION`.
+   */
   readonly postgres: Postgres;
   /** How long a statement may be on the wire before its connection is destroyed. */
   readonly timeoutMs: number;
   /** WARNING: for tests only. Consents are judged by the database's clock; this takes its place. */
   readonly now?: () => Date;
+  /** Default: the machine's own. */
+  readonly timers?: Timers;
 }
 
 /**
@@ -44,7 +56,7 @@ export function createConsentLedger(options: ConsentLedgerOptions): ConsentLedge
 
 /** Statements go out on their own lanes; where one is late its connection is destroyed, and nobody else's. */
 function coalesce<Item, Result>(
-  { postgres, timeoutMs }: ConsentLedgerOptions,
+  { postgres, timeoutMs, timers }: ConsentLedgerOptions,
   lanes: number,
   send: (lane: Lane, items: readonly Item[]) => Promise<readonly Result[]>,
 ): (item: Item) => Promise<Result> {
@@ -56,6 +68,7 @@ function coalesce<Item, Result>(
     itemsMax: CALLERS_MAX,
     lanes,
     onTimeout: (lane) => laneAt(lane).cut(),
+    ...(timers === undefined ? {} : { timers }),
   });
   return async (item) => {
     try {
@@ -122,7 +135,7 @@ async function readTruth(
     client.query<CheckRow & unknown[]>({
       name: "consents.check",
       text: CHECK,
-      values: [setNow, banks, merchants, [...credentials]],
+      values: [setNow, textArray(banks), textArray(merchants), textArray([...credentials])],
       rowMode: "array",
       types: AS_TEXT,
     }),
@@ -133,12 +146,9 @@ async function readTruth(
   const found: LedgerConsent[][] = banks.map(() => []);
   for (const [, , , i, terms, events, used] of rows) {
     if (i === null || terms === null) continue;
-    const row = {
-      terms: JSON.parse(terms) as ConsentTerms,
-      events: events === null ? null : (JSON.parse(events) as ConsentRow["events"]),
-      used: Number(used),
-    };
-    found[Number(i) - 1]?.push(toLedgerConsent(row));
+    found[Number(i) - 1]?.push(
+      toLedgerConsent({ terms: JSON.parse(terms) as ConsentTerms, events, used: Number(used) }),
+    );
   }
   const now = new Date(Number(first[0]));
   const ended = new Set(first[2] === null ? [] : (JSON.parse(first[2]) as string[]));
@@ -147,6 +157,15 @@ async function readTruth(
     const consents = found.slice(start, (start += caller.questions.length));
     return { now: judgedAt(now, consents.flat()), consents, ended: endedOf(caller.credentials, ended) };
   });
+}
+
+/**
+ * PostgreSQL's literal of a text array. A check sends hundreds of names, and the driver would look through each for what
+ * to escape; names that need it are left to the driver.
+ */
+function textArray(values: readonly string[]): string | readonly string[] {
+  if (values.length === 0) return "{}";
+  return /["\\]/.test(values.join("")) ? values : `{"${values.join('","')}"}`;
 }
 
 const NONE: readonly Credential[] = [];

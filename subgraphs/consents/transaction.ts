@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { createLane } from "../../foundation/lane.js";
+import { createLane } from "../../foundation/postgres/lane.js";
 import type { Postgres } from "../../foundation/postgres.js";
 import { BureauError } from "../../schema/errors.js";
 

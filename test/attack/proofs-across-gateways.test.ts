@@ -1,6 +1,7 @@
 import { Redis as Client } from "ioredis";
+import { openRedis, type Redis as SharedRedis } from "../../foundation/redis.js";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type OpenReplayGuard, openReplayGuard } from "../../gateway/authenticate/replay-guard.js";
+import { createReplayGuard } from "../../gateway/authenticate/replay-guard.js";
 import type { ReplayGuard } from "../../gateway/authenticate/spend-proof.js";
 import { ALICE, grant } from "../support/actors.js";
 import { makeTestKeys, startTestBureau, type TestBureau } from "../support/bureau.js";
@@ -14,14 +15,14 @@ let database: TestDatabase;
 let door: TokenDoor;
 let a: TestBureau;
 let b: TestBureau;
-const guards: OpenReplayGuard[] = [];
+const guards: SharedRedis[] = [];
 let token: string;
 
 /** A guard of a gateway's own on the shared Redis. */
 async function guard(): Promise<{ readonly replayGuard: ReplayGuard | undefined }> {
-  const opened = await openReplayGuard(redis.url);
+  const opened = await openRedis(redis.url, { connectTimeoutMs: 2_000, commandTimeoutMs: 100 });
   guards.push(opened);
-  return { replayGuard: opened.replayGuard };
+  return { replayGuard: createReplayGuard(opened) };
 }
 
 beforeAll(async () => {

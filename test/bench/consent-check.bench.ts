@@ -7,7 +7,7 @@ import { openDatabase } from "../../foundation/postgres/open-database.js";
 import { prepareDatabase } from "../../foundation/postgres/prepare-database.js";
 import { openPostgres, type Postgres } from "../../foundation/postgres.js";
 import type { Credential } from "../../schema/claims.js";
-import { createConsentLedger } from "../../subgraphs/consents/index.js";
+import { createConsentLedger, LEDGER_CONNECTION } from "../../subgraphs/consents/index.js";
 import { SUBGRAPH_SCHEMAS } from "../../subgraphs/index.js";
 import { startRedisServer } from "../support/redis-server.js";
 import { loadConsents, pairAt, readAsCached } from "./consent-check/load-consents.js";
@@ -80,7 +80,7 @@ async function run(
   await loadConsents(owner, settings.consents);
   const server = await startRedisServer();
   const redis = new Redis(server.url);
-  const pool = open(connectionString, 4);
+  const pool = open(connectionString, 4, LEDGER_CONNECTION);
   try {
     await fillRedis(owner, redis);
     await owner.close();
@@ -106,8 +106,9 @@ async function run(
   }
 }
 
-function open(connectionString: string, poolMax: number): Postgres {
-  return openPostgres({ connectionString, applicationName: "bench", poolMax, statementTimeoutMs: 0 });
+function open(connectionString: string, poolMax: number, settings: Record<string, string> = {}): Postgres {
+  const options = { applicationName: "bench", poolMax, statementTimeoutMs: 0, settings };
+  return openPostgres({ connectionString, ...options });
 }
 
 async function fillRedis(owner: Postgres, redis: Redis): Promise<void> {

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import Fastify, { type FastifyInstance } from "fastify";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { network, networkList } from "../../foundation/config/network.js";
-import { createReadFacts, type FactsOptions, type RequestFacts } from "../../gateway/request-facts.js";
+import { createReadFacts, type FactsOptions, type RequestFacts } from "../../gateway/http/request-facts.js";
 
 let app: FastifyInstance;
 let port: number;

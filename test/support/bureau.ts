@@ -1,4 +1,5 @@
-import { createRequestBudget } from "../../gateway/receive/request-budget.js";
+import type { BudgetLimits } from "../../gateway/receive/budget-settings.js";
+import { createBudgets } from "../../gateway/receive/budgets.js";
 import { createTestIssuer, type TokenRequest } from "../../scripts/demo/test-issuer.js";
 import { type Gateway, PERMIT_ISSUER } from "../../gateway/process/create-gateway.js";
 import {
@@ -94,7 +95,7 @@ export async function startTestBureau(options: TestBureauOptions = {}): Promise<
       tokens: trustIn(keys),
       subgraphUrls: remote?.urls ?? new Map(),
       introspection: options.introspection ?? false,
-      budget: await createRequestBudget({ redisUrl: undefined, requestsPerMinute: 1_000_000 }),
+      budgets: createBudgets({ redis: undefined, clock, limits: AMPLE_BUDGETS }),
       onError: (error) => void (isNonceAsked(error) || errors.push(error)),
       onStatement: (text) => statements.push(text),
       possession: { ...SETTINGS.possession, ...options.possession },
@@ -168,6 +169,16 @@ function trustIn(keys: TestKeys): BureauOptions["tokens"] {
   };
 }
 
+/** More than any test spends that is not about budgets. */
+export const AMPLE_BUDGETS: BudgetLimits = {
+  budgetRequests: 1_000_000,
+  budgetCost: 1_000_000_000,
+  operationCostMax: 500_000,
+  budgetInquiries: 1_000_000,
+  budgetFeeds: 1_000_000,
+  budgetLocalPercent: 50,
+};
+
 const SETTINGS = {
   possession: {
     publicUrl: PUBLIC_URL,
@@ -181,6 +192,8 @@ const SETTINGS = {
   recordTimeoutMs: 5_000,
   subgraphTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
+  arrivalTimeoutMs: 10_000,
+  connectionsMax: 1_000,
   poolMax: 4,
   statementTimeoutMs: 20_000,
 } as const;

@@ -9,6 +9,10 @@ import { openRedis } from "../../foundation/redis.js";
 /** A Redis server of one test's own: nothing is kept on disk. */
 export interface RedisServer {
   readonly url: string;
+  readonly port: number;
+  /** Stops it where it stands: it accepts and never answers, until it is let go on. */
+  freeze(): void;
+  thaw(): void;
   /** Ends it in order. */
   stop(): Promise<void>;
   /** Ends it as a crash would. */
@@ -18,29 +22,46 @@ export interface RedisServer {
 /** Debian's `redis-server` is a link to this program of `redis-tools`, which brings no service that starts by itself. */
 const SAME_PROGRAM = "redis-check-rdb";
 
+export interface RedisServerOptions {
+  readonly port?: number;
+  readonly password?: string;
+  /** Further arguments, once its port and its folder are known; they come first. */
+  readonly argsOf?: (place: { readonly port: number; readonly folder: string }) => readonly string[];
+}
+
 /**
  * Starts `redis-server`; on Debian and as root it is installed when it is not there.
  * @throws when there is none and none can be had
  */
-export async function startRedisServer(options: { readonly port?: number } = {}): Promise<RedisServer> {
+export async function startRedisServer(options: RedisServerOptions = {}): Promise<RedisServer> {
   const program = findProgram();
   const folder = mkdtempSync(join(tmpdir(), "xinqiao-redis-"));
+  const access = options.password === undefined ? "" : `:${options.password}@`;
   for (let tries = 0; tries < 5; tries += 1) {
     const port = options.port ?? randomInt(20_000, 32_000);
-    const child = spawn(
-      program,
-      ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "no"],
-      { argv0: "redis-server", stdio: "ignore" },
-    );
+    const own = options.argsOf?.({ port, folder }) ?? [];
+    const common = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder];
+    const store = own.includes("--sentinel") ? [] : ["--save", "", "--appendonly", "no"];
+    const lock = options.password === undefined ? [] : ["--requirepass", options.password];
+    const args = [...own, ...common, ...store, ...lock];
+    const child = spawn(program, args, { argv0: "redis-server", stdio: "ignore" });
     const onExit = (): void => void child.kill("SIGKILL");
     process.once("exit", onExit);
-    if (await comesUp(child, port)) {
+    const url = `redis://${access}127.0.0.1:${port}`;
+    if (await comesUp(child, url)) {
       const end = async (signal: NodeJS.Signals): Promise<void> => {
         process.removeListener("exit", onExit);
         await endChild(child, signal);
         rmSync(folder, { recursive: true, force: true });
       };
-      return { url: `redis://127.0.0.1:${port}`, stop: () => end("SIGTERM"), kill: () => end("SIGKILL") };
+      return {
+        url,
+        port,
+        freeze: () => void child.kill("SIGSTOP"),
+        thaw: () => void child.kill("SIGCONT"),
+        stop: () => end("SIGTERM"),
+        kill: () => end("SIGKILL"),
+      };
     }
     await endChild(child, "SIGKILL");
   }
@@ -66,10 +87,10 @@ function install(): boolean {
   return spawnSync("apt-get", args, { env, stdio: "ignore" }).status === 0;
 }
 
-async function comesUp(child: ChildProcess, port: number): Promise<boolean> {
+async function comesUp(child: ChildProcess, url: string): Promise<boolean> {
   for (let tries = 0; tries < 100 && child.exitCode === null && child.signalCode === null; tries += 1) {
     try {
-      const redis = await openRedis(`redis://127.0.0.1:${port}`, { connectTimeoutMs: 500 });
+      const redis = await openRedis(url, { connectTimeoutMs: 500 });
       await redis.close();
       // Another server may hold the port: then ours is about to end.
       await delay(20);

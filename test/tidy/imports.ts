@@ -50,7 +50,7 @@ interface PackageRule {
 
 const PACKAGE_RULES: readonly PackageRule[] = [
   { packages: /^jose$/, allowed: /^foundation\/tokens\// },
-  { packages: /^ioredis$/, allowed: /^foundation\/redis\.ts$/ },
+  { packages: /^(ioredis|rate-limiter-flexible)$/, allowed: /^foundation\/redis\// },
   { packages: /^pino$/, allowed: /^foundation\/log\.ts$/ },
   {
     packages: /^(pg|kysely|pg-copy-streams)$/,
@@ -63,7 +63,10 @@ const PACKAGE_RULES: readonly PackageRule[] = [
     allowed:
       /^(gateway\/apollo\.ts|gateway\/process\/server\.ts|gateway\/(plan|fetch)\/|subgraphs\/host\/|scripts\/compose[./])/,
   },
-  { packages: /^(vitest|vite|fast-check|mercurius.*|undici-types)$/, allowed: /^vitest\.config\.ts$/ },
+  {
+    packages: /^(vitest|vite|fast-check|graphql-http|mercurius.*|undici-types)$/,
+    allowed: /^vitest\.config\.ts$/,
+  },
 ];
 
 /** Packages stay in the rooms that know them; tests may use any as an oracle. */

@@ -105,7 +105,13 @@ const SAMPLES: readonly (readonly [
     "package",
     imports.findWrongPackages,
     ["foundation/a.ts", imported("ioredis")],
-    ["foundation/redis.ts", imported("ioredis")],
+    ["foundation/redis/a.ts", imported("ioredis")],
+  ],
+  [
+    "package",
+    imports.findWrongPackages,
+    ["gateway/receive/a.ts", imported("rate-limiter-flexible")],
+    ["foundation/redis/a.ts", imported("rate-limiter-flexible")],
   ],
   [
     "package",

@@ -111,11 +111,16 @@ export async function lockGrants(trx: Transaction, grantIds: readonly string[]):
   }
 }
 
-/** Is there a consent under the grant that is neither ended nor, at `at`, expired? */
+/**
+ * Is there a consent under the grant that is neither ended nor, at `at`, expired? One whose loan is disbursed lives by the
+ * terms of its monitoring; until something ends it, it counts as alive: a grant kept too long opens nothing by itself.
+ */
 export async function hasLiveConsent(trx: Transaction, grantId: string, at: Date): Promise<boolean> {
   const text = `select 1 as found from consents.consent_grant g
     join consents.consent c on c.merchant_id = g.merchant_id and c.consent_id = g.consent_id
-    where g.grant_id = $1 and (c.terms->>'expiresAt')::timestamptz > $2 and not exists (
+    where g.grant_id = $1 and ((c.terms->>'expiresAt')::timestamptz > $2 or exists (
+      select 1 from consents.consent_event d where d.merchant_id = g.merchant_id and d.consent_id = g.consent_id
+        and d.kind = 'DISBURSED')) and not exists (
       select 1 from consents.consent_event e where e.merchant_id = g.merchant_id and e.consent_id = g.consent_id
         and e.kind in ('REVOKED', 'SUPERSEDED', 'TERMINATED', 'CLOSED'))
     limit 1`;

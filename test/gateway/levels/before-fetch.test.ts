@@ -8,6 +8,7 @@ import {
 } from "../../../foundation/tokens.js";
 import { askedCategories } from "../../../gateway/authorize/asked-categories.js";
 import { narrowOperation } from "../../../gateway/authorize/narrow-operation.js";
+import { Echo } from "../../../gateway/fetch/echo.js";
 import { RepresentationGate } from "../../../gateway/fetch/representations.js";
 import { createSignPermit } from "../../../gateway/fetch/sign-permit.js";
 import { SubgraphSource } from "../../../gateway/fetch/subgraph-source.js";
@@ -93,6 +94,7 @@ describe("records before the fetch", () => {
     const source = new SubgraphSource({
       name: "transactions",
       gate: new RepresentationGate(INDEX),
+      echo: new Echo(),
       signPermit: async (_authorized, { merchants }) => [...(merchants ?? [])].join(),
       transport: async ({ permit }) => {
         asked.push(permit ?? "");
