@@ -1,7 +1,4 @@
 import { parseArgs } from "node:util";
-import { checkModels } from "./prove-revocation/models/check-models.js";
-import { proveNemesis } from "./prove-revocation/prove-nemesis.js";
-import { proveSimulation } from "./prove-revocation/prove-simulation.js";
 import { isAsExpected, type Verdict, verdictTable } from "./prove-revocation/verdict.js";
 
 const LAYERS = ["simulation", "nemesis", "models"] as const;
@@ -20,7 +17,8 @@ const HELP = `Shows that a revocation holds: once it is acknowledged, no inquiry
 
   --seeds N      seeds of the simulation, for each variant (default ${SEEDS_DEFAULT})
   --seed S       the first seed, and the seed of the nemesis' faults (default: drawn, and printed)
-  --seconds N    length of the nemesis (default ${SECONDS_DEFAULT}); a defect is looked for at most three times as long
+  --seconds N    length of the nemesis (default ${SECONDS_DEFAULT}); a machine on which too little happens, and a defect that does
+                 not show, get three times as long
   --only LIST    of ${LAYERS.join(",")} (default all)
   -h, --help     this text
 
@@ -73,9 +71,19 @@ async function prove({ seed, seeds, seconds, only }: Settings): Promise<readonly
   say(`seed ${seed}`);
   const report = { onProgress: showProgress, onVerdict: showVerdict };
   const verdicts: Verdict[] = [];
-  if (only.includes("simulation")) verdicts.push(...(await proveSimulation({ seed, seeds, ...report })));
-  if (only.includes("models")) verdicts.push(...(await checkModels(showVerdict)));
-  if (only.includes("nemesis")) verdicts.push(...(await proveNemesis({ seed, seconds, ...report })));
+  // Each layer is read when its turn comes: --help and a wrong word answer at once.
+  if (only.includes("simulation")) {
+    const { proveSimulation } = await import("./prove-revocation/prove-simulation.js");
+    verdicts.push(...(await proveSimulation({ seed, seeds, ...report })));
+  }
+  if (only.includes("models")) {
+    const { checkModels } = await import("./prove-revocation/models/check-models.js");
+    verdicts.push(...(await checkModels(showVerdict)));
+  }
+  if (only.includes("nemesis")) {
+    const { proveNemesis } = await import("./prove-revocation/prove-nemesis.js");
+    verdicts.push(...(await proveNemesis({ seed, seconds, ...report })));
+  }
   return verdicts;
 }
 

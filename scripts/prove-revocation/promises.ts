@@ -20,7 +20,7 @@ export interface Release {
 
 /** A while in which a consent certainly is closed: from its acknowledgement until somebody asks to open it again. */
 interface Closed {
-  readonly kind: "REVOKED" | "PAUSED";
+  readonly kind: "REVOKED" | "PAUSED" | "EXPIRED";
   readonly ackedAt: number;
   until: number;
 }
@@ -41,9 +41,9 @@ export class PromiseKeeper {
     this.#inFlightMaxMs = inFlightMaxMs;
   }
 
-  /** The merchant has read "revoked" or "paused". */
+  /** The merchant has read "revoked" or "paused", or the consent's last millisecond is over. */
   closedAt(consentId: string, kind: Closed["kind"], ackedAt: number): void {
-    this.acknowledged += 1;
+    if (kind !== "EXPIRED") this.acknowledged += 1;
     const list = this.#closed.get(consentId) ?? [];
     list.push({ kind, ackedAt, until: Number.POSITIVE_INFINITY });
     this.#closed.set(consentId, list);
@@ -84,7 +84,7 @@ export class PromiseKeeper {
   #report(promise: Promised, { gateway, merchant, consentId, ...at }: Release, closed: Closed): void {
     this.breaks(
       promise,
-      `${gateway} released ${merchant} under ${consentId}: ${closed.kind} acknowledged at ${closed.ackedAt.toFixed(3)}, ` +
+      `${gateway} released ${merchant} under ${consentId}: ${closed.kind} at ${closed.ackedAt.toFixed(3)}, ` +
         `inquiry started at ${at.startedAt.toFixed(3)}, answered at ${at.answeredAt.toFixed(3)}`,
     );
   }

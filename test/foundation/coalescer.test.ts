@@ -156,6 +156,23 @@ describe("a batch that goes wrong", () => {
     expect(await next).toBe("in time");
   });
 
+  it("times out by the timers it was given, and takes the timer back when its answer came", async () => {
+    const due: (() => void)[] = [];
+    const cancelled: number[] = [];
+    const coalescer = createCoalescer<string, string>({
+      timeoutMs: 50,
+      itemsMax: 10,
+      run: (items) => (items[0] === "slow" ? new Promise(() => {}) : Promise.resolve(items)),
+      timers: { after: (delayMs, run) => (due.push(run), () => cancelled.push(delayMs)) },
+    });
+    expect(await coalescer.call("quick")).toBe("quick");
+    expect(cancelled).toEqual([50]);
+    const slow = coalescer.call("slow");
+    await delay(0);
+    due[1]?.();
+    await expect(slow).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
+  });
+
   it("does not pass for an answer when it has too few results", async () => {
     const { batches, coalescer } = createWire();
     const call = coalescer.call("a");

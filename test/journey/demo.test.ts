@@ -39,6 +39,7 @@ describe("commands a person runs", () => {
     ["scripts/docs.ts", "docs/errors.md"],
     ["scripts/migrate.ts", "npm run migrate"],
     ["scripts/demo.ts", "npm run demo"],
+    ["scripts/prove-revocation.ts", "--seeds"],
     ["scripts/publish-feed.ts", "--kind"],
     ["scripts/import-olist.ts", "--url"],
     ["scripts/import-tmall.ts", "--url"],

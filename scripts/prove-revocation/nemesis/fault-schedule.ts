@@ -68,7 +68,9 @@ function draw(random: Random, kind: FaultKind, at: { readonly atMs: number; read
     }
     case "jitter": {
       const late: Scope = random.chance(0.7) ? "check" : scope;
-      const hindrance = { scope: late, directions: ["reply"], delayMs: random.between(10, 40) } as const;
+      // A reply that is on its way for as long as a revocation takes, on a quick machine and on a slow one.
+      const delayMs = random.chance(0.5) ? random.between(10, 40) : random.between(60, 200);
+      const hindrance = { scope: late, directions: ["reply"], delayMs } as const;
       return { ...at, kind, durationMs: random.between(600, 1_400), hindrance };
     }
     case "slowReplies": {

@@ -62,7 +62,7 @@ export class Fleet {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([...this.#places, this.#spare].map((child) => child?.kill()));
+    await Promise.all([...this.#places, this.#spare].map(async (child) => child?.kill()));
     await this.#starting;
   }
 

@@ -4,6 +4,7 @@ import type { Random } from "../../market/random.js";
 import type { PromiseKeeper } from "../promises.js";
 import type { Fleet } from "./fleet.js";
 import type { NewState, Parties } from "./parties.js";
+import { legalNameOf } from "./stage.js";
 
 /** What the parties did and got. */
 export interface LoadCounts {
@@ -17,6 +18,17 @@ export interface LoadCounts {
   revokes: number;
   pauses: number;
 }
+
+export const NOTHING_YET: Readonly<LoadCounts> = {
+  inquiries: 0,
+  released: 0,
+  refused: 0,
+  unknown: 0,
+  lost: 0,
+  grants: 0,
+  revokes: 0,
+  pauses: 0,
+};
 
 export interface LifeParts {
   readonly fleet: Fleet;
@@ -71,14 +83,14 @@ export class MerchantLife {
   /** Asked about until it is closed, and at once when it is. */
   async #revoke(bank: string, consentId: string): Promise<void> {
     const { keeper, random } = this.#parts;
-    for (let i = 0; i < 2; i++) this.#askEverywhere(bank, random.between(0, 40));
-    await delay(random.between(10, 40));
+    this.#askEverywhere(bank, random.between(0, 40));
+    await delay(random.between(10, 50));
     const revokedAt = await this.#insist(consentId, "REVOKED");
     if (revokedAt === undefined) return;
     keeper.closedAt(consentId, "REVOKED", revokedAt);
     this.#parts.counts.revokes += 1;
     this.#askEverywhere(bank, 0);
-    this.#askEverywhere(bank, random.between(1, 15));
+    this.#ask(random.below(2), bank, random.between(1, 60));
   }
 
   /** Tries at one gateway after the other until one acknowledges. */
@@ -119,7 +131,12 @@ export class MerchantLife {
     const answeredAt = performance.now();
     counts[outcome.kind] += 1;
     if (outcome.kind !== "released") return;
-    const { consentId } = outcome;
+    const { consentId, legalName } = outcome;
+    if (legalName !== legalNameOf(this.#merchant) || consentId === "none")
+      keeper.breaks(
+        "R1",
+        `${gateway.name} was asked about ${this.#merchant} and told of ${legalName} under ${consentId}`,
+      );
     keeper.answered({ gateway: gateway.name, merchant: this.#merchant, consentId, startedAt, answeredAt });
     if (silence !== undefined && silence === gateway.proxy.silence)
       keeper.breaks("R3", `${gateway.name} released ${this.#merchant} while it could not hear the truth`);

@@ -1,7 +1,6 @@
 import { performance } from "node:perf_hooks";
 import type { TokenRequest } from "../../../gateway/process/development-issuer.js";
 import type { GatewayChild } from "./gateway-child.js";
-import { legalNameOf } from "./stage.js";
 
 const PROFILE = `query($id: MerchantId!) {
   merchant(id: $id, purpose: PRE_LOAN_ASSESSMENT, reference: "PROOF") { identity { legalName } }
@@ -31,7 +30,7 @@ interface GraphQLReply {
 
 /** What an inquiry came to. */
 export type InquiryOutcome =
-  | { readonly kind: "released"; readonly consentId: string }
+  | { readonly kind: "released"; readonly consentId: string; readonly legalName: string }
   | { readonly kind: "refused" | "unknown"; readonly code: string }
   | { readonly kind: "lost" };
 
@@ -44,7 +43,7 @@ export class Parties {
     this.#issue = issue;
   }
 
-  /** A bank asks. @throws Error when somebody else's name comes back, or a name under no consent */
+  /** A bank asks; a name that came under no consent is released under the consent "none". */
   async inquire(gateway: GatewayChild, bank: string, merchant: string): Promise<InquiryOutcome> {
     const token = await this.#token({ party: "bank", id: bank });
     const reply = await ask(gateway, token, {
@@ -58,10 +57,8 @@ export class Parties {
       const code = codeOf(reply);
       return { kind: code === "CONSENT_UNKNOWN" ? "unknown" : "refused", code };
     }
-    const consentId = reply.extensions?.inquiries?.[0]?.consentId;
-    if (name !== legalNameOf(merchant) || consentId == null)
-      throw new Error(`asked about ${merchant} and was told of ${name} under ${String(consentId)}`);
-    return { kind: "released", consentId };
+    const consentId = reply.extensions?.inquiries?.[0]?.consentId ?? "none";
+    return { kind: "released", consentId, legalName: name };
   }
 
   /** A merchant grants; the consent's id, or `undefined` when no acknowledgement came. */

@@ -7,31 +7,37 @@ import type { Stage } from "./stage.js";
 
 export type FaultCounts = Partial<Record<FaultKind, number>>;
 
+/** What a schedule happens to. */
+export interface FaultParts {
+  readonly fleet: Fleet;
+  readonly stage: Stage;
+  readonly random: Random;
+  /** Counted up as faults happen. */
+  readonly counts: FaultCounts;
+  /** Aborted when no other fault shall begin. */
+  readonly signal: AbortSignal;
+}
+
 /** Lets a schedule happen, each fault at its instant, whatever the one before still does; resolves when all are over. */
-export async function runFaults(
-  schedule: readonly Fault[],
-  { fleet, stage, random }: { readonly fleet: Fleet; readonly stage: Stage; readonly random: Random },
-): Promise<FaultCounts> {
-  const counts: FaultCounts = {};
+export async function runFaults(schedule: readonly Fault[], parts: FaultParts): Promise<void> {
+  const { counts, signal } = parts;
   const startedMs = performance.now();
   const running: Promise<void>[] = [];
   for (const fault of schedule) {
-    await delay(Math.max(0, startedMs + fault.atMs - performance.now()));
+    const waitMs = Math.max(0, startedMs + fault.atMs - performance.now());
+    await delay(waitMs, undefined, { signal }).catch(() => {});
+    if (signal.aborted) break;
     running.push(
-      inflict(fault, { fleet, stage, random }).then((happened) => {
+      inflict(fault, parts).then((happened) => {
         if (happened) counts[fault.kind] = (counts[fault.kind] ?? 0) + 1;
       }),
     );
   }
   await Promise.all(running);
-  return counts;
 }
 
 /** False when it could not be done: no spare to take a place, no backend to kill. */
-async function inflict(
-  fault: Fault,
-  { fleet, stage, random }: { readonly fleet: Fleet; readonly stage: Stage; readonly random: Random },
-): Promise<boolean> {
+async function inflict(fault: Fault, { fleet, stage, random }: FaultParts): Promise<boolean> {
   const gateway = fleet.at(fault.place);
   switch (fault.kind) {
     case "hole":

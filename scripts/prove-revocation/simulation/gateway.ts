@@ -115,9 +115,15 @@ export class Gateway {
 
   #broken(real: ConsentLedger): ConsentLedger {
     const { defect } = this.#parts.variant;
-    return defect === "joinInFlight" || defect === "failOpen"
-      ? breakLedger(defect, real, this.#clock())
-      : real;
+    if (defect === "joinInFlight" || defect === "failOpen") return breakLedger(defect, real, this.#clock());
+    if (defect !== "gatewayClock") return real;
+    return {
+      claimUses: (consents) => real.claimUses(consents),
+      check: async (questions, credentials) => ({
+        ...(await real.check(questions, credentials)),
+        now: this.#clock().now(),
+      }),
+    };
   }
 
   #cachedLedger(real: ConsentLedger): CachedLedger {

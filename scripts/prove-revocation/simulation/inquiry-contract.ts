@@ -70,8 +70,11 @@ export function authenticatedAs(bank: string): Authenticated {
   return caller;
 }
 
-/** The terms of a consent that lives longer than any simulation. */
-export function termsOf(consentId: string, bank: string, merchant: string): ConsentTerms {
+/** The terms of a consent; it outlives every simulation unless it says otherwise. */
+export function termsOf(
+  consentId: string,
+  { bank, merchant, expiresAtMs }: { bank: string; merchant: string; expiresAtMs: number | undefined },
+): ConsentTerms {
   return {
     consentId,
     version: 1,
@@ -81,8 +84,8 @@ export function termsOf(consentId: string, bank: string, merchant: string): Cons
     purposeText: { en: "simulated", zh: "simulated" },
     categories: [CATEGORY],
     lookbackMonths: 12,
-    startsAt: new Date(EPOCH_MS - 1).toISOString(),
-    expiresAt: new Date(EPOCH_MS + 30 * DAY_MS).toISOString(),
+    startsAt: new Date(EPOCH_MS - DAY_MS).toISOString(),
+    expiresAt: new Date(EPOCH_MS + (expiresAtMs ?? 30 * DAY_MS)).toISOString(),
     frequency: { count: 1_000, period: "MONTH" },
     rulebook: "simulated",
     notice: { version: "1", language: "zh", sha256: "00" },

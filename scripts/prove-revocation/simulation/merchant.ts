@@ -24,7 +24,7 @@ export interface MerchantParts {
   readonly keeper: PromiseKeeper;
   /** One of the gateways that live now. */
   readonly door: () => Door;
-  /** Told when the merchant has read an acknowledgement. */
+  /** Told when the merchant has read an acknowledgement, and when a consent ends by itself. */
   readonly onClosed: (bank: string, merchant: string) => void;
 }
 
@@ -45,9 +45,15 @@ export class Merchant {
     return `${this.#merchant}-${this.#bank}-${this.#generation}`;
   }
 
-  /** The first consent, there from the start. */
-  begin(): void {
-    this.#write((transaction) => this.#grant(transaction), this.#parts.database.begin());
+  /** The first consent, there from the start; it may end by itself, at a whole millisecond of the database's clock. */
+  begin(expiresAtMs?: number): void {
+    this.#write((transaction) => this.#grant(transaction, expiresAtMs), this.#parts.database.begin());
+    if (expiresAtMs === undefined) return;
+    const consentId = this.#consentId();
+    this.#parts.time.after(expiresAtMs, () => {
+      this.#parts.keeper.closedAt(consentId, "EXPIRED", this.#parts.time.instant());
+      this.#parts.onClosed(this.#bank, this.#merchant);
+    });
   }
 
   /** Grants again, under a new id. */
@@ -77,11 +83,14 @@ export class Merchant {
     await this.#insist((transaction) => this.#append(consentId, "RESUMED", transaction), "RESUMED");
   }
 
-  #grant(transaction: Transaction): void {
+  #grant(transaction: Transaction, expiresAtMs?: number): void {
     const { database } = this.#parts;
     // A repeated grant after a lost acknowledgement.
     if (database.consent(this.#consentId()) === undefined)
-      database.grant(termsOf(this.#consentId(), this.#bank, this.#merchant), transaction);
+      database.grant(
+        termsOf(this.#consentId(), { bank: this.#bank, merchant: this.#merchant, expiresAtMs }),
+        transaction,
+      );
   }
 
   #append(consentId: string, kind: "REVOKED" | "PAUSED" | "RESUMED", transaction: Transaction): void {

@@ -126,7 +126,7 @@ class Simulation {
       bank,
       merchant,
     );
-    pair.begin();
+    pair.begin(random.chance(0.1) ? Math.ceil(random.between(40, HORIZON_MS)) : undefined);
     const revokeAtMs = this.#revokeAtMs();
     if (random.chance(0.2))
       this.#time.after(random.between(10, revokeAtMs / 2), () => void pair.pauseFor(random.between(5, 100)));

@@ -12,6 +12,7 @@ export const DEFECTS = [
   "earlyStamp",
   "earlyAck",
   "noReleaseCheck",
+  "gatewayClock",
 ] as const;
 export type Defect = (typeof DEFECTS)[number];
 
@@ -37,6 +38,7 @@ export const VARIANTS: readonly Variant[] = [
   defect("failOpen", "L0", "the last answer counts while the truth is out of reach"),
   defect("earlyAck", "L0", "a revocation is acknowledged before its commit"),
   defect("noReleaseCheck", "L0", "an answer leaves on the check it began with, however old"),
+  defect("gatewayClock", "L0", "consent is judged by the gateway's own clock, which may be wrong"),
   defect("lateReply", "L1", "after a time-out the connection is used on, and its late reply believed"),
   defect("warmStart", "L1", "a restarted gateway begins with a memory that was saved earlier"),
   defect("sequenceEpoch", "L1", "the watermark is a number drawn from a sequence"),
