@@ -22,7 +22,7 @@ function lifeOf(consent: GivenConsent, now: Date): { readonly startsAt: Date; re
     case "scheduled":
       return from(-HOUR_MS, 10 * DAY_MS);
     case "outlived":
-      return from(400 * DAY_MS, DAY_MS);
+      return from(2_000 * DAY_MS, DAY_MS);
     default:
       return consent.life satisfies never;
   }
