@@ -24,7 +24,7 @@ type CheckRow = readonly [
 
 /** For each question its consents, newest first; one empty row where there is none. No credential is ever ended here. */
 function check(database: Database, { values }: Statement): readonly CheckRow[] {
-  const [, banks, merchants] = values as [Date | null, readonly string[], readonly string[]];
+  const [banks, merchants] = [textsOf(values[1]), textsOf(values[2])];
   const now = String(database.now().getTime());
   if (banks.length === 0) return [[now, "f", null, null, null, null, null]];
   return banks.flatMap((bank, index): readonly CheckRow[] => {
@@ -33,6 +33,12 @@ function check(database: Database, { values }: Statement): readonly CheckRow[] {
     if (consents.length === 0) return [[...head, String(index + 1), null, null, null]];
     return consents.map((consent): CheckRow => [...head, String(index + 1), ...columnsOf(consent)]);
   });
+}
+
+/** A text array, as a list or as the literal that the ledger writes for names without quotes and backslashes. */
+function textsOf(value: unknown): readonly string[] {
+  if (typeof value !== "string") return value as readonly string[];
+  return value === "{}" ? [] : value.slice(2, -2).split('","');
 }
 
 function columnsOf({ terms, events, used }: StoredConsent): readonly [string, string, string] {

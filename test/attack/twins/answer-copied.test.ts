@@ -5,7 +5,9 @@ import { smuggleBob, startLyingBureau } from "../scenarios/rogue-subgraph.js";
 // What the subgraphs gave is the answer, errors and all.
 vi.mock("../../../gateway/answer/release.js", () => {
   const release: typeof releasing.release = ({ authorized, data, errors }) =>
-    ({ authorized, data, errors, categories: new Map() }) as unknown as ReturnType<typeof releasing.release>;
+    ({ authorized, data, errors, categories: new Map(), records: new Map() }) as unknown as ReturnType<
+      typeof releasing.release
+    >;
   return { release };
 });
 
