@@ -1,15 +1,20 @@
 import { afterEach, describe, expect, it } from "vitest";
+import type { Postgres } from "../../foundation/postgres.js";
 import { ALICE, bankToken, grant, PROFILE, publishTwoMerchants } from "../support/actors.js";
 import { startTestBureau, type TestBureau } from "../support/bureau.js";
+import { createTestDatabase, type TestDatabase } from "../support/database.js";
 
 let bureau: TestBureau;
+let database: TestDatabase;
+let owner: Postgres | undefined;
 afterEach(async () => bureau.close());
 
 const REVOKE = `mutation($input: ConsentIdInput!) { revokeConsent(input: $input) { state } }`;
 
-/** As after a full disk or by an operator's hand: new sessions read only, and the old ones are ended. */
+/** As after a full disk or by the owner's hand: new sessions read only, and the old ones are ended. */
 async function setWrites(isAllowed: boolean): Promise<void> {
-  const { pool } = bureau.postgres;
+  owner ??= database.open({ poolMax: 1 });
+  const { pool } = owner;
   const { rows } = await pool.query<{ name: string }>("select quote_ident(current_database()) as name");
   const only = isAllowed ? "off" : "on";
   await pool.query(
@@ -22,7 +27,8 @@ async function setWrites(isAllowed: boolean): Promise<void> {
 
 describe("a database that takes no writes", () => {
   it("acknowledges no revocation and releases nothing, and both come back with the writes", async () => {
-    bureau = await startTestBureau();
+    database = await createTestDatabase();
+    bureau = await startTestBureau({ database });
     await publishTwoMerchants(bureau);
     const consentId = await grant(bureau, ALICE);
     const [bank, merchant] = [await bankToken(bureau), await bureau.token({ party: "merchant", id: ALICE })];
