@@ -1,16 +1,24 @@
 import { BureauError } from "../schema/errors.js";
+import { systemTimers, type Timers } from "./clock.js";
 
 export interface CoalescerOptions<Item, Result> {
-  /** Sends one batch; answers in the order of the items, one answer an item. Never called while a batch is out. */
-  run(items: readonly Item[]): Promise<readonly Result[]>;
+  /**
+   * Sends one batch; answers in the order of the items, one answer an item. Never called on a lane whose batch is out;
+   * lanes are numbered from 0.
+   */
+  run(items: readonly Item[], lane: number): Promise<readonly Result[]>;
   /** How long one batch may be on the wire before its waiters are turned away. */
   readonly timeoutMs: number;
   /** Items in one batch. */
   readonly itemsMax: number;
+  /** Batches that may be on the wire at the same time. Default: one. */
+  readonly lanes?: number;
   /** Items waiting for the batches to come; more are turned away at once. Default: ten batches. */
   readonly waitingMax?: number;
-  /** Called when a batch timed out, before the next one is sent: destroy what it was sent on. */
-  onTimeout?(): void;
+  /** Called when a batch timed out, before the next one is sent on its lane: destroy what it was sent on. */
+  onTimeout?(lane: number): void;
+  /** Default: the machine's own. */
+  readonly timers?: Timers;
 }
 
 /** Many callers, one question on the wire. */
@@ -31,25 +39,24 @@ interface Waiter<Item, Result> {
 }
 
 /**
- * Shares one read among all who wait for it, and keeps it linearizable: a caller joins the next batch, never the one
+ * Shares one read among all who wait for it, and keeps it linearizable: a caller joins the next batch, never one that is
  * on the wire. A batch on the wire may have been answered by the server before the caller came, so its answer could be
- * older than the call; the next batch is sent after the call and cannot be.
+ * older than the call; the next batch is sent after the call and cannot be. All who wait when a lane is free go together.
  */
 export function createCoalescer<Item, Result>(
   options: CoalescerOptions<Item, Result>,
 ): Coalescer<Item, Result> {
-  const waitingMax = options.waitingMax ?? options.itemsMax * 10;
+  const { itemsMax, lanes = 1, waitingMax = itemsMax * 10 } = options;
   const waiting: Waiter<Item, Result>[] = [];
-  let busy = false;
+  const idle = Array.from({ length: lanes }, (_, lane) => lane).toReversed();
 
-  async function drain(): Promise<void> {
+  async function drain(lane: number): Promise<void> {
     // Callers of the same turn share the first batch too: nothing is on the wire before this line has run.
     await Promise.resolve();
     while (waiting.length > 0) {
-      const batch = waiting.splice(0, options.itemsMax);
-      await sendBatch(batch, options);
+      await sendBatch(waiting.splice(0, itemsMax), lane, options);
     }
-    busy = false;
+    idle.push(lane);
   }
 
   return {
@@ -59,9 +66,8 @@ export function createCoalescer<Item, Result>(
       }
       return new Promise<Result>((resolve, reject) => {
         waiting.push({ item, resolve, reject });
-        if (busy) return;
-        busy = true;
-        void drain();
+        const lane = idle.pop();
+        if (lane !== undefined) void drain(lane);
       });
     },
   };
@@ -70,17 +76,24 @@ export function createCoalescer<Item, Result>(
 /** Never rejects: every outcome goes to the waiters. */
 async function sendBatch<Item, Result>(
   batch: readonly Waiter<Item, Result>[],
+  lane: number,
   options: CoalescerOptions<Item, Result>,
 ): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
+  const { timers = systemTimers, timeoutMs } = options;
+  let cancel = (): void => {};
   const expired = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new BureauError("DEADLINE_EXCEEDED", `no answer within ${options.timeoutMs} ms`));
-      options.onTimeout?.();
-    }, options.timeoutMs);
+    cancel = timers.after(timeoutMs, () => {
+      reject(new BureauError("DEADLINE_EXCEEDED", `no answer within ${timeoutMs} ms`));
+      options.onTimeout?.(lane);
+    });
   });
   try {
-    const answered = Promise.resolve(options.run(batch.map((waiter) => waiter.item)));
+    const answered = Promise.resolve(
+      options.run(
+        batch.map((waiter) => waiter.item),
+        lane,
+      ),
+    );
     const results = await Promise.race([answered, expired]);
     if (results.length !== batch.length) {
       throw new TypeError(`a batch of ${batch.length} got ${results.length} answers`);
@@ -89,6 +102,6 @@ async function sendBatch<Item, Result>(
   } catch (error) {
     for (const waiter of batch) waiter.reject(error);
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 }

@@ -5,7 +5,7 @@ import { BureauError } from "../schema/errors.js";
 import { locateBinaries } from "./embedded-postgres/binaries.js";
 import { type Folders, prepareFolders, readPostmaster } from "./embedded-postgres/folders.js";
 import { chooseIdentity, type IdentityKind } from "./embedded-postgres/identity.js";
-import { initializeCluster, launch, OWNER, ServerBusy } from "./embedded-postgres/launch.js";
+import { APPLICATION, initializeCluster, launch, OWNER, ServerBusy } from "./embedded-postgres/launch.js";
 
 /** How long a start waits for another server on the same folder to answer or to go. */
 const PATIENCE_MS = 8_000;
@@ -24,7 +24,7 @@ export interface EmbeddedPostgresOptions {
 
 /** A PostgreSQL server that this machine alone can reach, over a Unix socket. */
 export interface EmbeddedPostgres {
-  /** The address of a database on it; `database` need not exist yet (see `ensureDatabase`). */
+  /** The owner's address of a database on it; `database` need not exist yet (see `ensureDatabase`). */
   connectionString(database: string): string;
   /** Shuts the server down cleanly. Does nothing when it was adopted: it belongs to the process that started it. */
   stop(): Promise<void>;
@@ -108,6 +108,28 @@ async function answers(socket: string, folders: Folders): Promise<boolean> {
   } finally {
     await client.end().catch(() => {});
   }
+}
+
+/**
+ * Makes the role that uses the tables of an embedded server and owns none of them, unless it is there; it may log in and
+ * nothing else. `adminConnectionString` is the owner's. Resolves to the same address for that role.
+ * WARNING: the socket's folder decides who may connect, and who may connect may do so as the owner too: apart, the roles
+ * guard against what the application is made to say, not against whoever runs it.
+ */
+export async function ensureApplicationRole(adminConnectionString: string): Promise<string> {
+  const client = new pg.Client({ connectionString: adminConnectionString, connectionTimeoutMillis: 5_000 });
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    const { rowCount } = await client.query("select from pg_roles where rolname = $1", [APPLICATION]);
+    if (rowCount === 0) await client.query(`create role ${APPLICATION} login noinherit`);
+  } catch (error) {
+    const code = (error as { code?: string }).code;
+    if (code !== "42710" && code !== "23505") throw error;
+  } finally {
+    await client.end();
+  }
+  return adminConnectionString.replace(/([?&]user=)[^&]*/, `$1${APPLICATION}`);
 }
 
 /** Makes a database unless it is there. `adminConnectionString` names any other database of the same server. */

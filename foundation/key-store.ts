@@ -7,10 +7,10 @@ import { generateSigningKey, type Key } from "./tokens.js";
  * agree on one key: the file is created exclusively, and the loser reads the winner's.
  * @throws Error when the file exists and holds no JWK
  */
-export async function loadOrCreateKey(file: string): Promise<Key> {
+export async function loadOrCreateKey(file: string, algorithm: "EdDSA" | "ES256" = "EdDSA"): Promise<Key> {
   const known = await readKey(file);
   if (known !== undefined) return known;
-  const key = await generateSigningKey("EdDSA");
+  const key = await generateSigningKey(algorithm);
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   try {
     await writeFile(file, `${JSON.stringify(key)}\n`, { flag: "wx", mode: 0o600 });

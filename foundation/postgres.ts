@@ -12,6 +12,8 @@ export interface PostgresOptions {
   readonly poolMax: number;
   /** A statement that runs longer is cancelled by the server; 0 for none. */
   readonly statementTimeoutMs: number;
+  /** Server settings of each connection, for example `{ jit: "off" }`; plain names and values. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Called with each statement's text before it is sent; tests count statements with it. */
   readonly onStatement?: (text: string) => void;
 }
@@ -34,6 +36,7 @@ export function openPostgres(options: PostgresOptions): Postgres {
     idleTimeoutMillis: 30_000,
     statement_timeout: options.statementTimeoutMs,
     idle_in_transaction_session_timeout: 60_000,
+    ...(options.settings === undefined ? {} : { options: commandLine(options.settings) }),
   });
   pool.on("error", () => {});
   // A connection that dies while it is used says so twice: to the query, and here, where nobody else listens.
@@ -49,6 +52,12 @@ export function openPostgres(options: PostgresOptions): Postgres {
       if (!pool.ended) await pool.end();
     },
   };
+}
+
+function commandLine(settings: Readonly<Record<string, string>>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(" ");
 }
 
 function countStatements(pool: pg.Pool, onStatement: (text: string) => void): void {

@@ -1,5 +1,5 @@
 import { BureauError } from "../schema/errors.js";
-import { createClient, type RedisClient } from "./redis/connect.js";
+import { createClient, keepAlive, type RedisClient } from "./redis/connect.js";
 import type { RedisPlace } from "./redis/place.js";
 
 export interface RedisOptions {
@@ -47,6 +47,7 @@ export async function openRedis(place: RedisPlace | string, options: RedisOption
     typeof place === "string" ? { kind: "standalone", url: place } : place,
     options,
   );
+  const letEnd = keepAlive(client);
   return {
     client,
     ping: () => guard(async () => void (await client.ping())),
@@ -57,6 +58,7 @@ export async function openRedis(place: RedisPlace | string, options: RedisOption
         return { isFirst: first === 1, memoryMs };
       }),
     close: async () => {
+      letEnd();
       await client.quit().catch(() => client.disconnect());
     },
   };

@@ -1,7 +1,8 @@
 /** The door to tokens: everything that is signed is signed and verified behind it; only what stands behind it knows jose. */
 export { PROOF_ALGORITHMS, TOKEN_ALGORITHMS, type TokenAlgorithm } from "./tokens/algorithms.js";
 export { randomSecret, sha256Base64url, sha256Hex } from "./tokens/digests.js";
-export type { KeySource, OnKeyProblem } from "./tokens/key-source.js";
+export type { KeySource, OnKeyProblem } from "./tokens/keys/key-source.js";
+export { lintKey } from "./tokens/keys/lint-key.js";
 export type { JsonObject } from "./tokens/read-json.js";
 export { createProofReader, type Proof, type ProofReader } from "./tokens/read-proof.js";
 export { createProofSigner, type SignProof } from "./tokens/sign-proof.js";

@@ -1,4 +1,4 @@
-import { ApolloServer, type ApolloServerOptionsWithGateway } from "@apollo/server";
+import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlugin } from "@apollo/server";
 import {
   ApolloServerPluginLandingPageDisabled,
   ApolloServerPluginUsageReportingDisabled,
@@ -28,6 +28,25 @@ const APOLLO_CODES: ReadonlySet<string> = new Set([
   "BAD_REQUEST",
 ]);
 
+/**
+ * Where introspection is closed, an operation that is not valid is only that: what is wrong with it, where and how often,
+ * would tell the fields of the schema from others, one guess at a time.
+ */
+const NOT_VALID: GraphQLFormattedError = {
+  message: "The operation is not valid here.",
+  extensions: { code: "GRAPHQL_VALIDATION_FAILED" },
+};
+
+/** One error, however many there are. */
+const oneValidationError: ApolloServerPlugin<RequestContext> = {
+  requestDidStart: async () => ({
+    willSendResponse: async ({ response: { body } }) => {
+      if (body.kind === "single" && body.singleResult.errors?.[0] === NOT_VALID)
+        body.singleResult.errors = [NOT_VALID];
+    },
+  }),
+};
+
 export interface ApolloOptions {
   readonly federation: Federation;
   readonly inquire: Inquire;
@@ -48,7 +67,11 @@ export function createApollo(options: ApolloOptions): ApolloServer<RequestContex
     status400ForVariableCoercionErrors: true,
     nodeEnv: "production",
     apollo: {},
-    plugins: [ApolloServerPluginLandingPageDisabled(), ApolloServerPluginUsageReportingDisabled()],
+    plugins: [
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+      ...(options.introspection ? [] : [oneValidationError]),
+    ],
     formatError: (formatted) => formatError(formatted, options.introspection),
     logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   });
@@ -84,8 +107,8 @@ function asGateway({ federation, inquire }: ApolloOptions): GatewayInterface {
 function formatError(formatted: GraphQLFormattedError, introspection: boolean): GraphQLFormattedError {
   const code = formatted.extensions?.["code"];
   if (typeof code === "string" && APOLLO_CODES.has(code) && !isErrorCode(code)) {
-    const message = introspection ? formatted.message : withoutSuggestion(formatted.message);
-    return { ...formatted, message, extensions: { code } };
+    if (code === "GRAPHQL_VALIDATION_FAILED" && !introspection) return NOT_VALID;
+    return { ...formatted, extensions: { code } };
   }
   if (isErrorCode(code)) return { ...formatted, ...strip(safeError(formatted)) };
   if (code === "INTERNAL_SERVER_ERROR" && typeof formatted.extensions?.["errorId"] === "string")
@@ -95,8 +118,4 @@ function formatError(formatted: GraphQLFormattedError, introspection: boolean): 
 
 function strip(error: ReturnType<typeof safeError>): Pick<GraphQLFormattedError, "message" | "extensions"> {
   return { message: error.message, extensions: { ...error.extensions } };
-}
-
-function withoutSuggestion(message: string): string {
-  return message.replace(/ ?Did you mean .*$/s, "");
 }

@@ -64,6 +64,11 @@ export const GATEWAY_SETTINGS = {
     doc: "PostgreSQL 15 or newer of your own; absent starts the embedded one.",
     parse: connectionString(["postgres", "postgresql"]),
   }),
+  databaseOwnerUrl: optionalSecret({
+    env: "XINQIAO_DATABASE_OWNER_URL",
+    doc: "Login of the role that owns the tables and migrates them; the other role then uses them only.",
+    parse: connectionString(["postgres", "postgresql"]),
+  }),
   poolMax: withDefault({
     env: "XINQIAO_POOL_MAX",
     doc: "Database connections for reading profiles.",
@@ -78,7 +83,7 @@ export const GATEWAY_SETTINGS = {
   }),
   tokenIssuer: optional({
     env: "XINQIAO_TOKEN_ISSUER",
-    doc: "Issuer of access tokens; absent uses the development issuer.",
+    doc: "Issuer of access tokens of the operator's own; absent runs the authorization server of this house.",
     parse: string(500),
   }),
   tokenAudience: optional({
@@ -108,6 +113,18 @@ export const GATEWAY_SETTINGS = {
     parse: durationMs(1_000, 3_600_000),
     default: 30_000,
   }),
+  accessTokenMs: withDefault({
+    env: "XINQIAO_ACCESS_TOKEN_LIFE",
+    doc: "Life of the access tokens of this house's authorization server.",
+    parse: durationMs(60_000, 900_000),
+    default: 300_000,
+  }),
+  signingKeyAheadMs: withDefault({
+    env: "XINQIAO_SIGNING_KEY_AHEAD",
+    doc: "How long a new signing key is published before it signs; at least as long as verifiers keep a key set.",
+    parse: durationMs(0, 604_800_000),
+    default: 900_000,
+  }),
   clockSkewSeconds: withDefault({
     env: "XINQIAO_CLOCK_SKEW_SECONDS",
     doc: "Clock difference tolerated in tokens, in seconds.",
@@ -116,7 +133,7 @@ export const GATEWAY_SETTINGS = {
   }),
   publicUrl: optional({
     env: "XINQIAO_PUBLIC_URL",
-    doc: "Address that clients call, as DPoP proofs name it; absent takes the address that a connection came in on.",
+    doc: "Address that clients call, as DPoP proofs name it and tokens are for; absent takes the address that is listened on.",
     parse: publicAddress,
   }),
   boundParties: withDefault({
@@ -231,12 +248,31 @@ export function gatewayRelations(values: GatewaySettings): string[] {
     XINQIAO_TOKEN_JWKS_URL: values.tokenJwksUrl,
   };
   const given = Object.values(foreign).filter((value) => value !== undefined).length;
-  if (given > 0)
+  if (given === 0) problems.push(...ownIssuerProblems(values));
+  else
     for (const [env, value] of Object.entries(foreign))
       if (value === undefined) problems.push(`${env} is required when another issuer is configured`);
+  if (values.databaseOwnerUrl !== undefined && values.databaseUrl === undefined)
+    problems.push(
+      "XINQIAO_DATABASE_OWNER_URL needs XINQIAO_DATABASE_URL, the login of the application's role",
+    );
   if (values.subgraphTimeoutMs >= values.requestTimeoutMs)
     problems.push("XINQIAO_SUBGRAPH_TIMEOUT must be below XINQIAO_REQUEST_TIMEOUT");
   if (values.recordTimeoutMs >= values.requestTimeoutMs)
     problems.push("XINQIAO_RECORD_TIMEOUT must be below XINQIAO_REQUEST_TIMEOUT");
   return [...problems, ...redisRelations(values), ...budgetRelations(values)];
+}
+
+/** Whoever signs in must know where: the issuer's address is the bureau's, and passwords travel to it. */
+function ownIssuerProblems({ publicUrl, host }: GatewaySettings): string[] {
+  const address = URL.parse(publicUrl ?? `http://${host.includes(":") ? `[${host}]` : host}`);
+  if (address === null)
+    return ["XINQIAO_PUBLIC_URL is required: XINQIAO_HOST is no address that clients could call"];
+  if (address.protocol === "https:" || /^(127(\.\d+){3}|\[::1\]|localhost)$/.test(address.hostname))
+    return [];
+  return [
+    publicUrl === undefined
+      ? "XINQIAO_PUBLIC_URL is required, and must be https, when XINQIAO_HOST is not this machine alone"
+      : "XINQIAO_PUBLIC_URL must be https unless it is this machine itself: people sign in there",
+  ];
 }

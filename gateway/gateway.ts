@@ -1,4 +1,3 @@
-import { type DocumentNode, getOperationAST, getVariableValues } from "graphql";
 import { BureauError } from "../schema/errors.js";
 import type { InquiryLog } from "../schema/ports.js";
 import { type Answer, answer, failure } from "./answer/index.js";
@@ -7,28 +6,24 @@ import { safeError } from "./answer/safe-error.js";
 import { type AuthorizePorts, createAuthorize } from "./authorize/index.js";
 import { narrowOperation } from "./authorize/narrow-operation.js";
 import { recheck } from "./authorize/recheck.js";
+import { CHECK_AGE_MAX_MS } from "./authorize/standing.js";
 import type { Federation } from "./fetch/federation.js";
 import { Bill, type BillParts } from "./receive/bill.js";
 import { clientOf, type Quota } from "./receive/budgets.js";
-import type { Authenticated, Authorized, Fetched, Operation } from "./inquiry.js";
+import { type GraphQLOperation, readOperation } from "./receive/read-operation.js";
+import type { Authenticated, Authorized, Fetched, Released } from "./inquiry.js";
 import { createRecord } from "./record/index.js";
 
 /** What the path is built from. */
 export interface GatewayPorts extends AuthorizePorts {
   readonly federation: Federation;
   readonly log: InquiryLog;
+  /** Open introspection: refusals may say what the schema holds. */
+  readonly introspection: boolean;
   /** What operations cost and what clients may spend. */
   readonly billing: Omit<BillParts, "onExcess">;
   /** Told of every error that is masked or ends an operation; never throws. */
   readonly onError: (error: unknown, requestId: string) => void;
-}
-
-/** A GraphQL operation that was received, parsed and found valid. */
-export interface GraphQLOperation {
-  readonly document: DocumentNode;
-  readonly operationName: string | undefined;
-  readonly variables: Readonly<Record<string, unknown>>;
-  readonly sha256: string;
 }
 
 /**
@@ -42,28 +37,32 @@ export type Inquire = (
 ) => Promise<Answer>;
 
 /**
- * The bill, then authorize, plan and fetch beside record, release, answer: the whole path on one screen. Each stage is a type that
- * only its station can make, so an answer without a record, or a fetch without a decision, does not compile.
+ * The bill, authorize, plan and fetch beside record, release, answer: the whole path on one screen. Each stage is a type
+ * that only its station can make, so an answer without a record, or a fetch without a decision, does not compile.
  */
 export function createInquire(ports: GatewayPorts): Inquire {
   const authorize = createAuthorize(ports);
   const record = createRecord(ports.log);
+  const reading = { schema: ports.federation.apiSchema, explains: ports.introspection };
   return async (authenticated, request, onQuota) => {
     const bill = billOf(ports, authenticated);
     try {
-      const operation = readOperation(ports.federation, request);
+      const operation = readOperation(request, reading);
       await bill.charge(operation, onQuota);
       const authorized = await authorize(authenticated, operation);
       const recording = record(authorized);
       const fetched = await fetchPermitted(ports, authorized);
+      await recording.decided();
       const current = await withFreshConsent(ports, fetched);
       const released = release(current, ports.index);
+      const cost = bill.settle(released.data);
+      const releasedAtMs = ports.clock.monotonicMs();
       const recorded = await recording.complete(released);
-      bill.settle(recorded.released.data);
-      return answer(recorded, bill.note());
+      await requireUnchanged(ports, released, releasedAtMs);
+      return answer(recorded, cost);
     } catch (error) {
       ports.onError(error, authenticated.requestId);
-      return failure(error, bill.note());
+      return failure(error, bill.note(), authenticated.principal);
     }
   };
 }
@@ -82,33 +81,26 @@ async function fetchPermitted(ports: GatewayPorts, authorized: Authorized): Prom
   return { ...fetched, errors: fetched.errors.map(safeError) };
 }
 
-/** The answer rests on a check of at most 50 ms ago, whatever the subgraphs took. */
+/** The answer rests on a check of at most 50 ms ago, whatever the subgraphs and the record took. */
 async function withFreshConsent(ports: GatewayPorts, fetched: Fetched): Promise<Fetched> {
   const authorized = await recheck(fetched.authorized, ports);
   return authorized === fetched.authorized ? fetched : { ...fetched, authorized };
 }
 
-/** @throws BAD_USER_INPUT when the variables do not fit, OPERATION_NOT_ALLOWED for subscriptions */
-function readOperation(federation: Federation, request: GraphQLOperation): Operation {
-  const definition = getOperationAST(request.document, request.operationName);
-  if (definition == null || definition.operation === "subscription")
-    throw new BureauError("OPERATION_NOT_ALLOWED");
-  const schema = federation.apiSchema;
-  const coerced = getVariableValues(
-    schema,
-    definition.variableDefinitions ?? [],
-    { ...request.variables },
-    { maxErrors: 10 },
-  );
-  if (coerced.errors !== undefined) {
-    const problem = coerced.errors.map((error) => error.message).join("; ");
-    throw new BureauError("BAD_USER_INPUT", problem, { facts: { problem } });
-  }
-  return {
-    schema,
-    document: request.document,
-    definition,
-    variables: coerced.coerced,
-    sha256: request.sha256,
-  };
+/**
+ * To write down what fell short takes time as well. A consent or a standing that ends meanwhile ends the operation: the
+ * record says what leaves, and cannot be shortened twice.
+ * @throws CONSENT_UNKNOWN, CREDENTIAL_REVOKED
+ */
+async function requireUnchanged(
+  ports: GatewayPorts,
+  { authorized }: Released,
+  releasedAtMs: number,
+): Promise<void> {
+  if (ports.clock.monotonicMs() - releasedAtMs <= CHECK_AGE_MAX_MS) return;
+  const { inquiries, ended } = await recheck(authorized, ports);
+  if (ended.length > authorized.ended.length) throw new BureauError("CREDENTIAL_REVOKED");
+  for (const [merchant, inquiry] of authorized.inquiries)
+    if (inquiries.get(merchant) !== inquiry)
+      throw new BureauError("CONSENT_UNKNOWN", "a consent ended while the record was written");
 }

@@ -1,6 +1,6 @@
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from "graphql";
 import type { Category } from "../schema/categories.js";
-import type { MonthRange, PlatformAccount, Principal } from "../schema/claims.js";
+import type { Credential, MonthRange, PlatformAccount, Principal } from "../schema/claims.js";
 import type { TermsInForce } from "../schema/consent.js";
 import type { LedgerConsent } from "../schema/consent-terms.js";
 import type { ErrorCode, ErrorFacts } from "../schema/errors.js";
@@ -37,6 +37,8 @@ export interface Question {
   readonly asked: readonly Category[];
   /** Of `asked`: those whose single records are asked for. */
   readonly askedRecords: readonly Category[];
+  /** Of `asked`: those of which something else than single records is asked for; the others stand or fall with these. */
+  readonly askedFigures: readonly Category[];
 }
 
 export interface Withheld {
@@ -80,7 +82,9 @@ export interface Authorized extends Stage<"authorized"> {
   /** For each root field that returns merchants, by response key: the merchant at each position. */
   readonly positions: ReadonlyMap<string, readonly string[]>;
   readonly refusedRoots: readonly RefusedRoot[];
-  /** Monotonic milliseconds at which the last consent check was sent. */
+  /** What the token rests on and was ended; when there is any, nothing is fetched and nothing leaves. */
+  readonly ended: readonly Credential[];
+  /** Monotonic milliseconds at which the last check of consents and credentials was sent. */
   readonly checkedAtMs: number;
   readonly rulebook: string;
 }
@@ -88,7 +92,10 @@ export interface Authorized extends Stage<"authorized"> {
 /** The operation as it may be planned: what nobody may see is cut out. `undefined` when nothing is left to fetch. */
 export interface Narrowed {
   readonly document: DocumentNode;
+  readonly variables: Readonly<Record<string, unknown>>;
   readonly changed: boolean;
+  /** For each portfolio that asks about fewer merchants than the operation did, by response key: where they stood. */
+  readonly keptPositions: ReadonlyMap<string, readonly number[]>;
 }
 
 /** An error on a response path, ready to be shown. */

@@ -1,25 +1,25 @@
 import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import path from "node:path";
 import { parseArgs } from "node:util";
 import { systemClock } from "../foundation/clock.js";
 import { ConfigError } from "../foundation/config.js";
-import { ensureDatabase, startEmbeddedPostgres } from "../foundation/embedded-postgres.js";
 import { createLogger, type Logger } from "../foundation/log.js";
-import { createSigner } from "../foundation/tokens.js";
+import { openDatabase } from "../foundation/postgres/open-database.js";
+import { ONE_ROLE_WARNING } from "../foundation/postgres/prepare-database.js";
 import { BureauError } from "../schema/errors.js";
-import { DEMO_BANK, firstStart } from "../scripts/market/first-start.js";
-import { createReplayGuard } from "./authenticate/replay-guard.js";
+import { firstStart } from "../scripts/market/first-start.js";
+import { DEMO_BANK, OTHER_BANK, personFile } from "../scripts/market/market-parties.js";
 import { redisPlaceOf } from "../foundation/redis/place.js";
 import { openRedis, type Redis } from "../foundation/redis.js";
+import { createReplayGuard } from "./authenticate/replay-guard.js";
 import { createBudgets } from "./receive/budgets.js";
 import type { GatewaySettings } from "./config.js";
-import { createDevelopmentIssuer } from "./process/development-issuer.js";
-import { greeting } from "./process/greeting.js";
-import { type Bureau, type BureauKeys, loadKeys, openBureau } from "./process/open-bureau.js";
+import { greeting, type GreetingFacts } from "./process/greeting.js";
+import { type Bureau, loadIssuerSecret, loadKeys, openBureau } from "./process/open-bureau.js";
 import {
   dataPaths,
-  DEVELOPMENT_AUDIENCE,
-  DEVELOPMENT_ISSUER,
-  isDevelopment,
+  hasSyntheticMarket,
   readGatewaySettings,
   settingsTable,
   tokenSettings,
@@ -57,7 +57,12 @@ async function main(): Promise<number> {
     await run(settings);
     return 0;
   } catch (error) {
-    const detail = error instanceof BureauError ? `${error.code}: ${error.detail ?? error.message}` : error;
+    const detail =
+      error instanceof BureauError
+        ? `${error.code}: ${error.detail ?? error.message}`
+        : error instanceof ConfigError
+          ? error.message
+          : error;
     process.stderr.write(`${detail instanceof Error ? (detail.stack ?? detail.message) : String(detail)}\n`);
     return 1;
   }
@@ -68,23 +73,30 @@ async function run(settings: GatewaySettings): Promise<void> {
   const log = createLogger({ name: "gateway", level: settings.logLevel });
   const paths = dataPaths(settings);
   const keys = await loadKeys(paths.keys);
-  const database = await openDatabase(settings, paths.postgres);
   const redis = await openSharedRedis(settings);
   const replayGuard = redis === undefined ? undefined : createReplayGuard(redis);
+  const port = await portOf(settings);
+  const database = await openDatabase({
+    databaseUrl: settings.databaseUrl?.reveal(),
+    ownerUrl: settings.databaseOwnerUrl?.reveal(),
+    dataDirectory: paths.postgres,
+    flags: ["-c", "max_connections=60"],
+  });
   const bureau = await openBureau({
     ...settings,
-    connectionString: database.connectionString,
+    ...database,
     clock: systemClock,
     keys,
-    tokens: tokenSettings(settings, keys.issuer),
+    tokens: tokenSettings(settings, { port, secret: await loadIssuerSecret(paths.keys) }),
     possession: { ...settings, replayGuard },
     subgraphUrls: new Map(settings.subgraphUrls),
     budgets: createBudgets({ redis, clock: systemClock, limits: settings }),
     onError: (error, requestId) => logError(log, error, requestId),
   });
+  if (bureau.databasePowers.length > 0) log.warn({ powers: bureau.databasePowers }, ONE_ROLE_WARNING);
   try {
-    const facts = await prepareDemo({ settings, bureau, keys, file: paths.market, stop });
-    const url = await bureau.gateway.app.listen({ host: settings.host, port: settings.port });
+    const facts = await prepareDemo({ settings, bureau, paths, stop });
+    const url = await bureau.gateway.app.listen({ host: settings.host, port });
     log.info({ url }, "listening");
     say(facts === undefined ? `Xinqiao listens at ${url}/graphql` : greeting({ ...facts, url }));
     log.info({ signal: await aborted(stop) }, "draining");
@@ -106,48 +118,38 @@ async function openSharedRedis(settings: GatewaySettings): Promise<Redis | undef
   return place && openRedis(place, { connectTimeoutMs: 2_000, commandTimeoutMs: 100 });
 }
 
-async function openDatabase(
-  settings: GatewaySettings,
-  folder: string,
-): Promise<{ connectionString: string; stop: () => Promise<void> }> {
-  if (settings.databaseUrl !== undefined)
-    return { connectionString: settings.databaseUrl.reveal(), stop: async () => {} };
-  const server = await startEmbeddedPostgres({ dataDirectory: folder, flags: ["-c", "max_connections=60"] });
-  await ensureDatabase(server.connectionString("postgres"), "xinqiao");
-  return { connectionString: server.connectionString("xinqiao"), stop: () => server.stop() };
+/** The issuer's name holds the port, so it must be known before anybody listens on it. */
+async function portOf({ host, port }: GatewaySettings): Promise<number> {
+  if (port !== 0) return port;
+  const probe = createServer().listen(0, host);
+  await once(probe, "listening");
+  const free = (probe.address() as AddressInfo).port;
+  probe.close();
+  await once(probe, "close");
+  return free;
 }
 
 interface DemoParts {
   readonly settings: GatewaySettings;
   readonly bureau: Bureau;
-  readonly keys: BureauKeys;
-  readonly file: string;
+  readonly paths: ReturnType<typeof dataPaths>;
   readonly stop: AbortSignal;
 }
 
 async function prepareDemo({
   settings,
   bureau,
-  keys,
-  file,
+  paths,
   stop,
-}: DemoParts): Promise<Omit<Parameters<typeof greeting>[0], "url"> | undefined> {
-  if (!isDevelopment(settings) || !settings.seedMarket || settings.databaseUrl !== undefined)
-    return undefined;
-  const signer = await createSigner(keys.issuer);
-  const issue = createDevelopmentIssuer({
-    signer,
-    issuer: DEVELOPMENT_ISSUER,
-    audience: DEVELOPMENT_AUDIENCE,
-    clock: systemClock,
-  });
+}: DemoParts): Promise<Omit<GreetingFacts, "url"> | undefined> {
+  if (!hasSyntheticMarket(settings)) return undefined;
   const now = systemClock.now();
-  const merchantToken = (id: string): Promise<string> => issue({ party: "merchant", id });
-  const market = await firstStart(bureau, {
-    file,
+  const { market } = await firstStart(bureau, {
+    file: paths.market,
+    clients: paths.clients,
+    people: paths.people,
     orders: settings.seedOrders,
     now,
-    merchantToken,
     say,
     signal: stop,
   });
@@ -155,11 +157,10 @@ async function prepareDemo({
   return {
     merchant,
     bank: DEMO_BANK,
-    otherBank: "second-bank",
+    otherBank: OTHER_BANK,
     dataFolder: settings.dataFolder,
-    merchantToken: await merchantToken(merchant),
+    passwordFile: path.relative(process.cwd(), personFile(paths.people, merchant)),
     platform: PLATFORM,
-    platformToken: await issue({ party: "platform", id: PLATFORM }),
     sellerId: market.demo.ordinary.sellers.get(PLATFORM) ?? "",
     now: now.toISOString(),
     expiresAt: new Date(now.getTime() + 60 * 86_400_000).toISOString(),

@@ -104,11 +104,15 @@ export function decide(
   ];
   const judging = { inquiry, rulebook, now };
   const open = items.filter((item) => refusalBefore(item, judging) === undefined);
-  const candidate =
-    open.length === 0 ? undefined : best(candidatesOf(inquiry, consents, now), { ...judging, open });
+  const held = open.length === 0 ? [] : candidatesOf(inquiry, consents, now);
+  const candidate = best(
+    held.map((consent) => judge(consent, judging)),
+    open,
+    inquiry.purpose,
+  );
   const verdicts = items.map((item) => ({
     ...item,
-    refusal: refusalBefore(item, judging) ?? refusalBy(candidate, item, judging),
+    refusal: refusalBefore(item, judging) ?? refusalBy(candidate, item),
   }));
   const grantedAt = (level: Level): readonly Category[] =>
     verdicts
@@ -121,7 +125,7 @@ export function decide(
     granted,
     records: grantedAt("RECORDS"),
     ...explain(verdicts, inquiry.merchant, rulebook),
-    ...(candidate === undefined ? {} : { consent: candidate, terms: termsInForce(candidate, now) }),
+    ...(candidate === undefined ? {} : { consent: candidate.consent, terms: candidate.terms }),
     ...(candidate === undefined || granted.length === 0 ? {} : opened(candidate, rulebook, now)),
   };
 }
@@ -194,32 +198,43 @@ function reaches({ privileges = ["SUMMARY"] }: ProfileDetail, level: Level): boo
   return privileges.includes("RECORDS") || privileges.includes(level);
 }
 
-function refusalBy(
-  consent: LedgerConsent | undefined,
-  { category, level }: Item,
-  judging: Judging,
-): Refusal | undefined {
-  if (consent === undefined) return { code: "CONSENT_REQUIRED", rule: "consent.required" };
-  const refusal = refusalOf(consent, judging);
-  if (refusal !== undefined) return refusal;
-  const { categories, records } = termsInForce(consent, judging.now);
-  if (!categories.includes(category)) return { code: "SCOPE_NOT_CONSENTED", rule: "consent.category" };
-  return level === "RECORDS" && !records.includes(category)
-    ? { code: "LEVEL_NOT_CONSENTED", rule: "consent.level" }
-    : undefined;
+/** A consent at the instant of the decision. */
+interface Judged {
+  readonly consent: LedgerConsent;
+  readonly terms: TermsInForce;
+  readonly state: ConsentState;
+  /** What refuses under this consent whichever category is asked. */
+  readonly refusal: Refusal | undefined;
 }
 
-/** What refuses under this consent whichever category is asked. */
-function refusalOf(consent: LedgerConsent, { inquiry, rulebook, now }: Judging): Refusal | undefined {
-  const state = stateOf(consent, now);
-  if (state !== "ACTIVE") return STATE_REFUSALS[state];
-  const { purpose, startsAt, stage } = termsInForce(consent, now);
+function judge(consent: LedgerConsent, judging: Judging): Judged {
+  const terms = termsInForce(consent, judging.now);
+  const state = stateOf(consent, judging.now);
+  const refusal = state === "ACTIVE" ? refusalOf(consent, terms, judging) : STATE_REFUSALS[state];
+  return { consent, terms, state, refusal };
+}
+
+function refusalOf(
+  consent: LedgerConsent,
+  { purpose, startsAt, stage }: TermsInForce,
+  { inquiry, rulebook, now }: Judging,
+): Refusal | undefined {
   if (purpose !== inquiry.purpose) return { code: "PURPOSE_NOT_CONSENTED", rule: "consent.purpose" };
   if (stage === "POST_LOAN" && !rulebook.ceilings[consent.terms.purpose].hasLoanStages)
     return { code: "PURPOSE_CEILING_EXCEEDED", rule: "ceiling.loan" };
   const lifeMs = rulebook.ceilings[purpose].lifeDaysMax * DAY_MS;
   const outlived = !(now.getTime() < startsAt.getTime() + lifeMs);
   return outlived ? { code: "PURPOSE_CEILING_EXCEEDED", rule: "ceiling.life" } : undefined;
+}
+
+function refusalBy(judged: Judged | undefined, { category, level }: Item): Refusal | undefined {
+  if (judged === undefined) return { code: "CONSENT_REQUIRED", rule: "consent.required" };
+  if (judged.refusal !== undefined) return judged.refusal;
+  const { categories, records } = judged.terms;
+  if (!categories.includes(category)) return { code: "SCOPE_NOT_CONSENTED", rule: "consent.category" };
+  return level === "RECORDS" && !records.includes(category)
+    ? { code: "LEVEL_NOT_CONSENTED", rule: "consent.level" }
+    : undefined;
 }
 
 function explain(
@@ -253,34 +268,30 @@ function explain(
   };
 }
 
-function best(
-  newestFirst: readonly LedgerConsent[],
-  { open, ...judging }: Judging & { readonly open: readonly Item[] },
-): LedgerConsent | undefined {
+function best(newestFirst: readonly Judged[], open: readonly Item[], purpose: Purpose): Judged | undefined {
   // Grants count first, figures before records; then, to tell the nearest reason: the same purpose, and how far the
   // judgement came. There are fewer categories than 16.
-  const rank = (consent: LedgerConsent): number => {
-    const opens = open.filter((item) => refusalBy(consent, item, judging) === undefined);
+  const rank = (judged: Judged): number => {
+    const opens = open.filter((item) => refusalBy(judged, item) === undefined);
     const figures = opens.filter(({ level }) => level === "SUMMARY").length;
-    const { purpose } = termsInForce(consent, judging.now);
-    const samePurpose = purpose === judging.inquiry.purpose ? 2 : 0;
-    const isActive = stateOf(consent, judging.now) === "ACTIVE" ? 1 : 0;
+    const samePurpose = judged.terms.purpose === purpose ? 2 : 0;
+    const isActive = judged.state === "ACTIVE" ? 1 : 0;
     return (figures * 16 + opens.length - figures) * 4 + samePurpose + isActive;
   };
-  let chosen: { consent: LedgerConsent; rank: number } | undefined;
-  for (const consent of newestFirst) {
-    const own = rank(consent);
-    if (chosen === undefined || own > chosen.rank) chosen = { consent, rank: own };
+  let chosen: { judged: Judged; rank: number } | undefined;
+  for (const judged of newestFirst) {
+    const own = rank(judged);
+    if (chosen === undefined || own > chosen.rank) chosen = { judged, rank: own };
   }
-  return chosen?.consent;
+  return chosen?.judged;
 }
 
 function opened(
-  consent: LedgerConsent,
+  { consent, terms }: Judged,
   rulebook: Rulebook,
   now: Date,
 ): Pick<ConsentDecision, "months" | "accounts"> {
   const { accounts } = consent.terms;
-  const months = openedMonths(termsInForce(consent, now), rulebook, now);
+  const months = openedMonths(terms, rulebook, now);
   return accounts === undefined ? { months } : { months, accounts };
 }

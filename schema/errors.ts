@@ -50,6 +50,9 @@ export const ERRORS = {
   DPOP_NONCE_REQUIRED: define(401, "after-fix", "The DPoP proof must carry the nonce in DPoP-Nonce.", {
     clause: "RFC 9449 section 9",
   }),
+  CREDENTIAL_REVOKED: define(401, "no", "What the access token rests on was ended for good.", {
+    clause: "RFC 6750 section 3.1",
+  }),
   FORBIDDEN: define(403, "no", "The token does not allow this.", { clause: "RFC 6750 section 3.1" }),
   INSUFFICIENT_SCOPE: define(403, "after-fix", "The token lacks a scope that this needs.", {
     clause: "RFC 6750 section 3.1",

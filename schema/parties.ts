@@ -11,13 +11,14 @@ export const SCOPES = [
   "inquiries:read",
   "feeds:write",
   "audit:read",
+  "credentials:end",
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** The scopes that the development issuer gives to each party when none are named. */
+/** The scopes that a party usually has. */
 export const DEFAULT_SCOPES: Readonly<Record<Party, readonly Scope[]>> = {
   bank: ["profile:read", "consents:request", "consents:read", "inquiries:read"],
   merchant: ["profile:read", "consents:manage", "consents:read", "inquiries:read"],
   platform: ["feeds:write"],
-  officer: ["audit:read", "inquiries:read"],
+  officer: ["audit:read", "inquiries:read", "credentials:end"],
 };

@@ -4,7 +4,7 @@ import type { LedgerConsent } from "./consent-terms.js";
 import type { ErrorCode } from "./errors.js";
 import type { FeedKind } from "./feeds/kinds.js";
 import type { Party } from "./parties.js";
-import type { Purpose } from "./purposes.js";
+import type { FrequencyPeriod, Purpose } from "./purposes.js";
 
 export interface ConsentQuestion {
   readonly bank: string;
@@ -47,6 +47,96 @@ export interface CredentialRegister {
     credentials: readonly Credential[],
     by: { readonly actor: string; readonly reason: string },
   ): Promise<void>;
+}
+
+/**
+ * Ties a consent to the OAuth grant through which it was given (`iss|grant_id`), so that neither outlives the other: who
+ * ends the grant revokes the consent, and who revokes the last live consent of a grant ends the grant and its tokens.
+ * Resolves after the commit: to true where the consent now rests on the grant, to false where the grant had been ended
+ * before, and the consent was therefore revoked in the same transaction. A retry gives the same answer.
+ * @throws NOT_FOUND when the merchant has no such consent
+ * @throws CONFLICT when it rests on another grant, or ended before it was tied to this one
+ * @throws BAD_USER_INPUT when the grant's name is malformed
+ * @throws SERVICE_UNAVAILABLE
+ */
+export type LinkGrant = (merchant: string, consentId: string, grantId: string) => Promise<boolean>;
+
+/** The terms of a consent as a bank asks for them and a merchant grants them. */
+export interface AskedTerms {
+  readonly categories: readonly Category[];
+  /** Of `categories`: those whose single records are opened as well. */
+  readonly records: readonly Category[];
+  readonly lookbackMonths: number;
+  /** RFC 3339, UTC. */
+  readonly expiresAt: string;
+  readonly frequency: { readonly count: number; readonly period: FrequencyPeriod };
+}
+
+/** A consent that a bank asks for. */
+export interface AskedConsent {
+  readonly merchant: string;
+  readonly bank: string;
+  readonly purpose: Purpose;
+  readonly terms: AskedTerms;
+}
+
+/**
+ * Where a request stands, from the request and the consent that it led to: nobody has answered; enough signatories have
+ * not signed yet; the consent is there; it was denied; or it lapsed, or the consent ended again.
+ */
+export const DESK_STATES = ["PENDING", "AWAITING_SIGNATORIES", "GRANTED", "DENIED", "ENDED"] as const;
+export type DeskState = (typeof DESK_STATES)[number];
+
+/** A bank's request for consent, as the authorization server shows it to the merchant and answers it to the bank. */
+export interface DeskRequest extends AskedConsent {
+  readonly requestId: string;
+  readonly createdAt: Date;
+  /** From here on it can no longer be approved. */
+  readonly lapsesAt: Date;
+  readonly state: DeskState;
+  /** What the merchant granted; once somebody approved. */
+  readonly granted?: AskedTerms & {
+    readonly consentId: string;
+    /** Who has signed, and how many must. */
+    readonly signed: readonly string[];
+    readonly quorum: number;
+  };
+}
+
+/** What a merchant takes away from a request when it approves; absent leaves it as asked. */
+export type Narrowing = { readonly [Term in keyof AskedTerms]?: AskedTerms[Term] | undefined };
+
+/** Who answers a request: a merchant, by a natural person. */
+export interface DeskSigner {
+  readonly merchant: string;
+  readonly signatory: string;
+}
+
+/** What the authorization server asks of the room that owns consents. Every method @throws SERVICE_UNAVAILABLE. */
+export interface ConsentDesk {
+  /**
+   * Whether such a consent could be asked for at all, without asking: the ceilings of the purpose.
+   * @throws PURPOSE_CEILING_EXCEEDED, BAD_USER_INPUT
+   */
+  judge(asked: AskedConsent): Promise<void>;
+  /**
+   * Asks the merchant. The same request again gives the one that is pending, or was granted and not collected yet.
+   * @throws PURPOSE_CEILING_EXCEEDED, BAD_USER_INPUT
+   * @throws CONFLICT while another request for the purpose is pending
+   * @throws RATE_LIMITED after a denial
+   */
+  request(asked: AskedConsent): Promise<DeskRequest>;
+  /** A request to this merchant, or `undefined`. */
+  read(merchant: string, requestId: string): Promise<DeskRequest | undefined>;
+  /** What a merchant has to answer, or to sign, newest first; at most 50. */
+  open(merchant: string): Promise<readonly DeskRequest[]>;
+  /**
+   * Approves, as asked or narrower, or signs what another signatory approved.
+   * @throws NOT_FOUND, CONFLICT, FORBIDDEN, BAD_USER_INPUT when anything is wider than asked
+   */
+  approve(by: DeskSigner, requestId: string, narrowing: Narrowing): Promise<DeskRequest>;
+  /** Denies; the bank may not ask again for a while. A retry gives the same answer. @throws NOT_FOUND, CONFLICT */
+  deny(by: DeskSigner, requestId: string): Promise<DeskRequest>;
 }
 
 export const INQUIRY_DECISIONS = ["GRANTED", "PART_GRANTED", "REFUSED", "FAILED"] as const;

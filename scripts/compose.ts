@@ -4,7 +4,8 @@ import { parseArgs } from "node:util";
 import { systemClock } from "../foundation/clock.js";
 import { openPostgres } from "../foundation/postgres.js";
 import { SUBGRAPHS } from "../subgraphs/index.js";
-import { composeSupergraph } from "./compose/compose-supergraph.js";
+import { composeSupergraph, CompositionError } from "./compose/compose-supergraph.js";
+import { lintCosts } from "./compose/lint-costs.js";
 
 const FOLDER = path.resolve(import.meta.dirname, "../schema/generated");
 const HELP = `Composes the subgraphs into schema/generated/.
@@ -34,7 +35,10 @@ async function compose(check: boolean): Promise<number> {
   const subgraphs = await Promise.all(Object.values(SUBGRAPHS).map(({ create }) => create(deps)));
   await postgres.close();
   const files = new Map(subgraphs.map(({ name, sdl }) => [`${name}.graphql`, sdl]));
-  files.set("supergraph.graphql", composeSupergraph(subgraphs));
+  const supergraph = composeSupergraph(subgraphs);
+  const undeclared = lintCosts(supergraph);
+  if (undeclared.length > 0) throw new CompositionError(undeclared);
+  files.set("supergraph.graphql", supergraph);
   return check ? compare(files) : write(files);
 }
 

@@ -1,28 +1,25 @@
-import { ensureDatabase, startEmbeddedPostgres } from "../foundation/embedded-postgres.js";
-import { openPostgres } from "../foundation/postgres.js";
+import { AUTHORIZATION_SCHEMAS } from "../authorization-server/index.js";
+import { openDatabase } from "../foundation/postgres/open-database.js";
+import { ONE_ROLE_WARNING, prepareDatabase } from "../foundation/postgres/prepare-database.js";
 import { dataPaths, readGatewaySettings } from "../gateway/process/settings.js";
-import { migrateAll } from "../subgraphs/index.js";
+import { SUBGRAPH_SCHEMAS } from "../subgraphs/index.js";
 
 if (process.argv.includes("--help")) {
   process.stdout.write(
-    "Brings the database to the newest version; npm start does so too.\n\n  npm run migrate\n",
+    "Brings the database to the newest version, as the role that owns it; npm start does so too.\n\n  npm run migrate\n",
   );
 } else {
   const settings = readGatewaySettings(process.env);
-  const embedded =
-    settings.databaseUrl === undefined
-      ? await startEmbeddedPostgres({ dataDirectory: dataPaths(settings).postgres })
-      : undefined;
-  if (embedded !== undefined) await ensureDatabase(embedded.connectionString("postgres"), "xinqiao");
-  const connectionString = settings.databaseUrl?.reveal() ?? embedded?.connectionString("xinqiao") ?? "";
-  const postgres = openPostgres({
-    connectionString,
-    applicationName: "xinqiao-migrate",
-    poolMax: 2,
-    statementTimeoutMs: 0,
+  const database = await openDatabase({
+    databaseUrl: settings.databaseUrl?.reveal(),
+    ownerUrl: settings.databaseOwnerUrl?.reveal(),
+    dataDirectory: dataPaths(settings).postgres,
   });
-  const applied = await migrateAll(postgres);
+  const { applied, powers } = await prepareDatabase(database, {
+    ...SUBGRAPH_SCHEMAS,
+    ...AUTHORIZATION_SCHEMAS,
+  });
   process.stdout.write(applied.length === 0 ? "up to date\n" : `applied ${applied.join(", ")}\n`);
-  await postgres.close();
-  await embedded?.stop();
+  if (powers.length > 0) process.stderr.write(`warning: ${ONE_ROLE_WARNING}\n- ${powers.join("\n- ")}\n`);
+  await database.stop();
 }

@@ -28,6 +28,11 @@ export const SUBGRAPH_SETTINGS = {
     doc: "PostgreSQL 15 or newer of your own; absent uses the embedded one of the data folder.",
     parse: connectionString(["postgres", "postgresql"]),
   }),
+  databaseOwnerUrl: optionalSecret({
+    env: "XINQIAO_DATABASE_OWNER_URL",
+    doc: "Login of the role that owns the tables and migrates them; the other role then uses them only.",
+    parse: connectionString(["postgres", "postgresql"]),
+  }),
   poolMax: withDefault({
     env: "XINQIAO_POOL_MAX",
     doc: "Database connections for reading profiles.",

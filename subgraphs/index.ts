@@ -1,5 +1,5 @@
 import type { Migration } from "kysely";
-import { migrateSchema, type Postgres } from "../foundation/postgres.js";
+import type { SchemaMigrations } from "../foundation/postgres/prepare-database.js";
 import type { Subgraph } from "../schema/subgraph.js";
 import { consentsMigrations, createConsentsSubgraph } from "./consents/index.js";
 import type { SubgraphDeps } from "./host/deps.js";
@@ -28,12 +28,7 @@ export const SUBGRAPHS: Readonly<Record<string, SubgraphDefinition>> = {
   inquiries: { create: createInquiriesSubgraph, migrations: inquiriesMigrations },
 };
 
-/** Brings every subgraph's schema to its newest version; resolves to `schema/migration` of each that ran. */
-export async function migrateAll(postgres: Postgres): Promise<readonly string[]> {
-  const applied: string[] = [];
-  for (const [name, { migrations }] of Object.entries(SUBGRAPHS)) {
-    const names = await migrateSchema(postgres, name, migrations);
-    applied.push(...names.map((migration) => `${name}/${migration}`));
-  }
-  return applied;
-}
+/** The PostgreSQL schema of each subgraph, with its migrations. */
+export const SUBGRAPH_SCHEMAS: SchemaMigrations = Object.fromEntries(
+  Object.entries(SUBGRAPHS).map(([name, { migrations }]) => [name, migrations]),
+);

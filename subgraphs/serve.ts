@@ -3,15 +3,16 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { systemClock } from "../foundation/clock.js";
 import { ConfigError, loadConfig } from "../foundation/config.js";
-import { ensureDatabase, startEmbeddedPostgres } from "../foundation/embedded-postgres.js";
 import { loadOrCreateKey } from "../foundation/key-store.js";
 import { createLogger } from "../foundation/log.js";
 import { openPostgres } from "../foundation/postgres.js";
+import { openDatabase } from "../foundation/postgres/open-database.js";
+import { ONE_ROLE_WARNING, prepareDatabase } from "../foundation/postgres/prepare-database.js";
 import { createSigner } from "../foundation/tokens.js";
 import { SUBGRAPH_SETTINGS, type SubgraphSettings } from "./config.js";
 import { createSubgraphServer } from "./host/http.js";
 import { createPermitVerifier } from "./host/permit.js";
-import { migrateAll, SUBGRAPHS } from "./index.js";
+import { SUBGRAPH_SCHEMAS, SUBGRAPHS } from "./index.js";
 
 const HELP = `Serves one subgraph over HTTP. It answers only the gateway whose permit key it can fetch.
 
@@ -54,19 +55,19 @@ function readSettings(): SubgraphSettings {
 async function serve(name: string, settings: SubgraphSettings): Promise<void> {
   const log = createLogger({ name: `subgraph:${name}`, level: settings.logLevel });
   const folder = path.resolve(settings.dataFolder);
-  const embedded =
-    settings.databaseUrl === undefined
-      ? await startEmbeddedPostgres({ dataDirectory: path.join(folder, "postgres") })
-      : undefined;
-  if (embedded !== undefined) await ensureDatabase(embedded.connectionString("postgres"), "xinqiao");
-  const connectionString = settings.databaseUrl?.reveal() ?? embedded?.connectionString("xinqiao") ?? "";
+  const database = await openDatabase({
+    databaseUrl: settings.databaseUrl?.reveal(),
+    ownerUrl: settings.databaseOwnerUrl?.reveal(),
+    dataDirectory: path.join(folder, "postgres"),
+  });
+  const { powers } = await prepareDatabase(database, SUBGRAPH_SCHEMAS);
+  if (powers.length > 0) log.warn({ powers }, ONE_ROLE_WARNING);
   const postgres = openPostgres({
-    connectionString,
+    connectionString: database.connectionString,
     applicationName: `xinqiao-${name}`,
     poolMax: settings.poolMax,
     statementTimeoutMs: 10_000,
   });
-  await migrateAll(postgres);
   const verifyPermit = createPermitVerifier({
     issuer: PERMIT_ISSUER,
     keys: {
@@ -96,5 +97,5 @@ async function serve(name: string, settings: SubgraphSettings): Promise<void> {
   });
   await server.close();
   await postgres.close();
-  await embedded?.stop();
+  await database.stop();
 }

@@ -5,8 +5,11 @@ import { BureauError } from "../../schema/errors.js";
 import type { Folders } from "./folders.js";
 import { type Identity, SERVER_ENVIRONMENT } from "./identity.js";
 
-/** The one account of the embedded server; the socket's folder decides who may connect. */
+/** The account of the embedded server that owns everything; the socket's folder decides who may connect. */
 export const OWNER = "bureau";
+
+/** The account that uses the tables and owns none; see `ensureApplicationRole`. */
+export const APPLICATION = "bureau_application";
 
 const READY = /database system is ready to accept connections/;
 const LOG_TAIL_CHARACTERS = 8_000;

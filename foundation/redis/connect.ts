@@ -34,8 +34,6 @@ export function createClient(place: RedisPlace, limits: ClientLimits): RedisClie
         name: place.name,
         sentinelCommandTimeout: limits.connectTimeoutMs,
         sentinelRetryStrategy: retryDelayMs,
-        // Hears of a new master from the sentinels instead of finding out by a failed command.
-        failoverDetector: true,
         enableTLSForSentinelMode: place.tls,
         ...(place.tls ? { sentinelTLS: {} } : {}),
         ...(place.sentinelPassword === undefined
@@ -60,6 +58,28 @@ export function createClient(place: RedisPlace, limits: ClientLimits): RedisClie
     default:
       return place satisfies never;
   }
+}
+
+/** The driver's own tries are for a connection that broke; this is for a client that gave up. */
+const REVIVE_AFTER_MS = 1_000;
+
+/**
+ * Keeps a connected client alive: the driver ends for good when a connection is lost at certain moments, such as while it
+ * still asks the sentinels for the master, and a client that ended never mends by itself. Answers with a function that
+ * lets it end.
+ */
+export function keepAlive(client: RedisClient): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const revive = (): void => {
+    timer = setTimeout(() => {
+      client.connect().catch(() => {});
+    }, REVIVE_AFTER_MS).unref();
+  };
+  client.on("end", revive);
+  return () => {
+    client.off("end", revive);
+    clearTimeout(timer);
+  };
 }
 
 function optionsOf({ connectTimeoutMs, commandTimeoutMs }: ClientLimits): Options {

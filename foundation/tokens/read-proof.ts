@@ -2,7 +2,7 @@ import { type CryptoKey, importJWK } from "jose";
 import { Lru } from "../lru.js";
 import type { TokenAlgorithm } from "./algorithms.js";
 import { sha256Base64url } from "./digests.js";
-import { lintKey } from "./lint-key.js";
+import { lintKey } from "./keys/lint-key.js";
 import { readCompact, type TokenHeader } from "./read-compact.js";
 import type { JsonObject } from "./read-json.js";
 import { type Key, thumbprintOf } from "./sign.js";

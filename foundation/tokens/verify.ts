@@ -1,4 +1,4 @@
-import { compactVerify, type CryptoKey, errors } from "jose";
+import type { CryptoKey } from "jose";
 import type { TokenAlgorithm } from "./algorithms.js";
 import {
   type ClaimExpectations,
@@ -8,11 +8,11 @@ import {
   requireLive,
   requireSaneTimes,
 } from "./claim-rules.js";
-import { type KeySource, type OnKeyProblem, openKeySource } from "./key-source.js";
+import { type KeySource, type OnKeyProblem, openKeySource } from "./keys/key-source.js";
 import { type CompactText, readCompact } from "./read-compact.js";
 import type { JsonObject } from "./read-json.js";
 import { requireAlgorithm, requireType } from "./text-rules.js";
-import { TokenError } from "./token-error.js";
+import { verifySignature } from "./verify-signature.js";
 
 /** What every signed text is verified with, whatever its kind. */
 export interface StatementOptions {
@@ -90,13 +90,4 @@ export function createCompactVerifier(
     await verifySignature(statement, await findKey(header));
     return payload;
   };
-}
-
-async function verifySignature(statement: string, key: CryptoKey): Promise<void> {
-  try {
-    await compactVerify(statement, key);
-  } catch (error) {
-    const reason = error instanceof errors.JOSEError ? error.code : "the key does not fit";
-    throw new TokenError("invalid", reason, error);
-  }
 }

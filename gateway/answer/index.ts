@@ -1,8 +1,9 @@
 import { GraphQLError } from "graphql";
 import type { Level } from "../../schema/categories.js";
-import type { PlatformAccount } from "../../schema/claims.js";
+import type { PlatformAccount, Principal } from "../../schema/claims.js";
 import type { LoanStage } from "../../schema/consent-terms.js";
-import { ERRORS, isErrorCode } from "../../schema/errors.js";
+import { BureauError, ERRORS, isErrorCode } from "../../schema/errors.js";
+import { challengeFor } from "../http/challenge.js";
 import type { AnswerError, Inquiry, Recorded } from "../inquiry.js";
 import { safeError } from "./safe-error.js";
 
@@ -35,9 +36,14 @@ interface InquiryNote {
   readonly receipt: { readonly leafHash: string; readonly recordedAt: string } | null;
 }
 
-/** The last station: only what is on record becomes an answer. `cost` is what the asker is told of its cost. */
+/**
+ * The last station: only what is on record becomes an answer, and none goes to who has lost its standing. `cost` is what
+ * the asker is told of its cost.
+ */
 export function answer(recorded: Recorded, cost?: object): Answer {
   const { released } = recorded;
+  const { ended, principal } = released.authorized;
+  if (ended.length > 0) return failure(new BureauError("CREDENTIAL_REVOKED"), cost, principal);
   const notes = [...released.authorized.inquiries.values()].map((inquiry) => noteOf(inquiry, recorded));
   return {
     data: released.data as Record<string, unknown> | null,
@@ -47,15 +53,22 @@ export function answer(recorded: Recorded, cost?: object): Answer {
 }
 
 /** The answer of an operation that ended before a release: one error with its HTTP status, and no data at all. */
-export function failure(error: unknown, cost?: object): Answer {
+export function failure(error: unknown, cost?: object, principal?: Principal): Answer {
   const safe = safeError(error);
   const code = safe.extensions["code"];
   const status = isErrorCode(code) ? ERRORS[code].http : 500;
   const http = { status, headers: new Map<string, string>() };
   const waitSeconds = safe.extensions["retryAfterSeconds"] ?? (status === 503 ? 1 : undefined);
   if (typeof waitSeconds === "number") http.headers.set("retry-after", String(waitSeconds));
+  if (isErrorCode(code) && status === 401)
+    http.headers.set("www-authenticate", challengeFor(code, schemeOf(principal)));
   const errors = [new GraphQLError(safe.message, { extensions: { ...safe.extensions, http } })];
   return { errors, ...extensionsOf({ cost }) };
+}
+
+/** The scheme that a token of this kind comes with. */
+function schemeOf(principal: Principal | undefined): "Bearer" | "DPoP" {
+  return principal?.binding !== undefined && "jkt" in principal.binding ? "DPoP" : "Bearer";
 }
 
 function extensionsOf(members: Readonly<Record<string, unknown>>): Pick<Answer, "extensions"> {

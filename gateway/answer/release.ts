@@ -8,6 +8,7 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
+  visit,
 } from "graphql";
 import type { Category } from "../../schema/categories.js";
 import type { AnswerError, Authorized, Fetched, Inquiry, Released } from "../inquiry.js";
@@ -32,6 +33,15 @@ const NO_CONSENT = { code: "CONSENT_REQUIRED" as const };
  * position under a root, never by what a subgraph says of it.
  */
 export function release(fetched: Fetched, index: PolicyIndex): Released {
+  const { authorized } = fetched;
+  if (authorized.ended.length > 0)
+    return {
+      authorized,
+      data: null,
+      errors: [],
+      categories: new Map(),
+      records: new Map(),
+    } as unknown as Released;
   return new Release(fetched, index).run();
 }
 
@@ -62,16 +72,17 @@ class Release {
         : this.#object({ type, nodes, value: this.#fetched.data ?? {}, path: [], inquiry: undefined });
     const own = new Set(this.#errors.map((error) => JSON.stringify(error.path)));
     const isPlaced = this.#errors.some((error) => error.extensions["code"] === "SOURCE_UNAVAILABLE");
-    const given = this.#fetched.errors.filter(
-      (error) => !coveredBy(own, error.path) && !(isPlaced && isPathless(error)),
-    );
+    const keys = this.#fetched.errors.length === 0 ? new Set<string>() : responseKeysOf(operation);
+    const given = this.#fetched.errors
+      .map((error) => onAnswer(error, keys))
+      .filter((error) => !coveredBy(own, error.path) && !(isPlaced && isPathless(error)));
     const errors = [...this.#errors, ...given];
     const released = {
       authorized: this.#authorized,
       data: data === NOTHING ? null : data,
       errors,
-      categories: this.#categories,
-      records: this.#records,
+      categories: data === NOTHING ? new Map() : this.#categories,
+      records: data === NOTHING ? new Map() : this.#records,
     };
     return released as unknown as Released;
   }
@@ -79,6 +90,8 @@ class Release {
   #object(at: At): Json | typeof NOTHING {
     const out: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
     const source = at.value as Json;
+    // The rest is still walked: which errors are told must not depend on the order of the selections.
+    let isNothing = false;
     for (const [key, nodes] of collectFields(
       this.#authorized.operation,
       at.type,
@@ -97,19 +110,14 @@ class Release {
       }
       const refusal = this.#refusal(at, name, key);
       if (refusal !== undefined) this.#errors.push(withheldError(refusal, path));
-      const given = refusal === undefined && Object.hasOwn(source, key) ? source[key] : null;
-      if (given != null) this.#note(at, name);
-      else if (
-        refusal === undefined &&
-        this.#index.fields.has(`Merchant.${name}`) &&
-        at.type.name === "Merchant"
-      )
-        this.#absent(path);
+      const given = refusal === undefined ? givenAt(at, name, key) : null;
+      if (given == null && refusal === undefined && this.#isProfileField(at.type, name)) this.#absent(path);
       const value = this.#value(field.type, { nodes, value: given, path, inquiry: at.inquiry });
-      if (value === NOTHING) return NOTHING;
+      if (value === NOTHING) isNothing = true;
+      else if (value != null) this.#note(at, name);
       out[key] = value;
     }
-    return out;
+    return isNothing ? NOTHING : out;
   }
 
   #refusal(at: At, name: string, key: string) {
@@ -140,17 +148,14 @@ class Release {
       const list = Array.isArray(at.value) ? at.value : undefined;
       const length = list?.length ?? this.#positions(at);
       if (length === undefined) return null;
-      const items: unknown[] = [];
-      for (let i = 0; i < length; i++) {
-        const item = this.#value(type.ofType as GraphQLOutputType, {
+      const items = Array.from({ length }, (_, i) =>
+        this.#value(type.ofType as GraphQLOutputType, {
           ...at,
           value: list?.[i] ?? null,
           path: [...at.path, i],
-        });
-        if (item === NOTHING) return NOTHING;
-        items.push(item);
-      }
-      return items;
+        }),
+      );
+      return items.includes(NOTHING) ? NOTHING : items;
     }
     if (isObjectType(type) && type.name === "Merchant") return this.#merchant(type, at);
     if (at.value == null) return null;
@@ -206,6 +211,10 @@ class Release {
       : undefined;
   }
 
+  #isProfileField(type: GraphQLObjectType, name: string): boolean {
+    return type.name === "Merchant" && this.#index.fields.has(`Merchant.${name}`);
+  }
+
   #note(at: At, name: string): void {
     if (at.inquiry === undefined) return;
     const { merchant } = at.inquiry;
@@ -225,6 +234,26 @@ interface At {
   readonly value: unknown;
   readonly path: Path;
   readonly inquiry: Inquiry | undefined;
+}
+
+/** What a source gave; a merchant's code is the one that was asked about, whatever a source says it is. */
+function givenAt(at: At, name: string, key: string): unknown {
+  if (at.type.name === "Merchant" && name === "id" && at.inquiry !== undefined) return at.inquiry.merchant;
+  const source = at.value as Json;
+  return Object.hasOwn(source, key) ? source[key] : null;
+}
+
+function responseKeysOf({ document }: Authorized["operation"]): ReadonlySet<string> {
+  const keys = new Set<string>();
+  visit(document, { Field: ({ alias, name }) => void keys.add((alias ?? name).value) });
+  return keys;
+}
+
+/** A path is made of the answer's own keys and positions; any other would carry a source's words to the asker. */
+function onAnswer(error: AnswerError, keys: ReadonlySet<string>): AnswerError {
+  const isOwn = error.path?.every((step) => typeof step === "number" || keys.has(step)) ?? true;
+  const { path: _path, ...pathless } = error;
+  return isOwn ? error : pathless;
 }
 
 /** A source's error below a position that is withheld anyway would say something about what is behind it. */

@@ -45,8 +45,16 @@ export function maskedError(at: { readonly path?: readonly (string | number)[] }
   return { message: "The service made a mistake.", ...at, extensions: { code, errorId: randomId() } };
 }
 
+/** Longest fact, in characters; what is longer, or no text and no number, is nobody's fact. */
+const FACT_CHARACTERS_MAX = 300;
+
 function pick(facts: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const kept: Record<string, unknown> = {};
-  for (const name of FACTS) if (facts[name] !== undefined && facts[name] !== "") kept[name] = facts[name];
+  for (const name of FACTS) if (Object.hasOwn(facts, name) && isFact(facts[name])) kept[name] = facts[name];
   return kept;
+}
+
+function isFact(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  return typeof value === "string" && value !== "" && value.length <= FACT_CHARACTERS_MAX;
 }

@@ -1,7 +1,7 @@
 import { PROOF_ALGORITHMS, createProofReader, type JsonObject, TokenError } from "../../foundation/tokens.js";
 import type { Clock } from "../../foundation/clock.js";
 import { BureauError } from "../../schema/errors.js";
-import type { RequestFacts } from "../request-facts.js";
+import type { RequestFacts } from "../http/request-facts.js";
 import {
   fitsAddress,
   fitsMethod,

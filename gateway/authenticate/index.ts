@@ -1,14 +1,14 @@
 import type { Clock } from "../../foundation/clock.js";
 import { TokenError, type TokenVerifier } from "../../foundation/tokens.js";
-import type { Principal } from "../../schema/claims.js";
 import { BureauError } from "../../schema/errors.js";
 import type { Party } from "../../schema/parties.js";
 import type { Authenticated } from "../inquiry.js";
-import type { RequestFacts } from "../request-facts.js";
+import type { RequestFacts } from "../http/request-facts.js";
 import { checkCertificate } from "./check-certificate.js";
 import { createCheckProof } from "./check-proof.js";
 import { readClaims } from "./read-claims.js";
-import { type Credentials, readCredentials } from "./read-credentials.js";
+import { readCredentials } from "./read-credentials.js";
+import { requireScheme } from "./require-scheme.js";
 import { createSpendProof, type ReplayGuard } from "./spend-proof.js";
 import { cacheTokens } from "./token-cache.js";
 
@@ -52,32 +52,17 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
   });
   const identify = cacheTokens(async (token) => readClaims(await verified(options.verify, token)), clock);
   return async (facts) => {
-    const credentials = readCredentials(facts);
-    const { token } = credentials;
+    const { scheme, token } = readCredentials(facts);
     const principal = await identify(token);
-    requireScheme(principal, credentials, options.boundParties);
+    requireScheme(principal, scheme, options.boundParties);
     const { binding } = principal;
-    let nonce: string | undefined;
+    let nextNonce: string | undefined;
+    // The binding decides, whatever the scheme: a proof cannot be talked out of.
     if (binding !== undefined && "jkt" in binding)
-      nonce = await spendProof(await checkProof(facts, token, binding.jkt));
+      nextNonce = await spendProof(await checkProof(facts, token, binding.jkt));
     else if (binding !== undefined) checkCertificate(facts.clientCertificate, binding["x5t#S256"]);
-    return { principal, requestId: facts.requestId, nextNonce: nonce } as Authenticated;
+    return { principal, requestId: facts.requestId, nextNonce } as Authenticated;
   };
-}
-
-/**
- * A token bound to a DPoP key comes with a proof and no other does (RFC 9449 sections 7.1 and 7.2); one bound to a
- * certificate, or to nothing, comes as Bearer.
- */
-function requireScheme(
-  { binding, party }: Principal,
-  { scheme }: Credentials,
-  boundParties: ReadonlySet<Party>,
-): void {
-  if (binding === undefined && boundParties.has(party)) throw new BureauError("TOKEN_NOT_BOUND", party);
-  const due = binding !== undefined && "jkt" in binding ? "DPoP" : "Bearer";
-  if (scheme !== due)
-    throw new BureauError("TOKEN_BINDING_MISMATCH", `presented as ${scheme}, due as ${due}`);
 }
 
 async function verified(verify: TokenVerifier, token: string): ReturnType<TokenVerifier> {

@@ -25,6 +25,7 @@ export const fitsMethod: ProofRule = ({ htm }, { method }) =>
 /** RFC 9449 section 4.3, check 9: query and fragment are ignored, and both sides normalised (RFC 3986 section 6.2). */
 export const fitsAddress: ProofRule = ({ htu }, { url }) => {
   const expected = normalizeUrl(url);
+  if (expected === undefined) return "the address of the request cannot be put into an htu";
   return typeof htu === "string" && normalizeUrl(htu) === expected ? undefined : `htu must be ${expected}`;
 };
 

@@ -1,8 +1,6 @@
 import { BureauError } from "../../schema/errors.js";
-import type { RequestFacts } from "../request-facts.js";
-
-/** How a token is presented: as it is (RFC 6750), or with a proof of its key (RFC 9449 section 7.1). */
-export type Scheme = "Bearer" | "DPoP";
+import type { Scheme } from "../http/challenge.js";
+import type { RequestFacts } from "../http/request-facts.js";
 
 export interface Credentials {
   readonly scheme: Scheme;

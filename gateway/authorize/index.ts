@@ -2,6 +2,7 @@ import { Kind } from "graphql";
 import type { Clock } from "../../foundation/clock.js";
 import { uuidv7 } from "../../foundation/ids.js";
 import type { Category } from "../../schema/categories.js";
+import type { Credential } from "../../schema/claims.js";
 import { decide, decideOwn } from "../../schema/consent.js";
 import { BureauError } from "../../schema/errors.js";
 import type { ConsentLedger } from "../../schema/ports.js";
@@ -13,6 +14,7 @@ import { collectFields } from "../selections.js";
 import { exhausted, toInquiry } from "./inquiry-of.js";
 import { mergeQuestions, readQuestions, type Root } from "./read-questions.js";
 import { type InquiryBudget, spendDay } from "./spend-day.js";
+import { withdraw } from "./standing.js";
 
 const NONE: ReadonlySet<Category> = new Set();
 
@@ -31,8 +33,9 @@ export interface Authorize {
 }
 
 /**
- * Builds the third station: root fields are judged by party and scope, then every merchant asked about is decided by
- * one snapshot of the ledger, in `schema/consent.ts`, and one use is counted against each consent that opens anything.
+ * Builds the third station: root fields are judged by party and scope, then the asker's standing and every merchant asked
+ * about are decided by one snapshot of the ledger, in `schema/consent.ts`, and one use is counted against each consent
+ * that opens anything.
  */
 export function createAuthorize(ports: AuthorizePorts): Authorize {
   return async (authenticated, operation) => {
@@ -40,7 +43,7 @@ export function createAuthorize(ports: AuthorizePorts): Authorize {
     const { roots, refusedRoots } = judgeRoots(ports.index, operation, authenticated);
     const questions = mergeQuestions(roots.flatMap((root) => root.questions));
     const checkedAtMs = ports.clock.monotonicMs();
-    const decided = await decideAll(ports, authenticated, questions);
+    const { decided, ended } = await decideAll(ports, authenticated, questions);
     const budgeted = await spendDay(ports.inquiryBudget, principal, decided);
     const inquiries = await countUses(ports, budgeted);
     return {
@@ -54,6 +57,7 @@ export function createAuthorize(ports: AuthorizePorts): Authorize {
           .map((root) => [root.responseKey, root.questions.map((question) => question.merchant)]),
       ),
       refusedRoots,
+      ended,
       checkedAtMs,
       rulebook: ports.rulebook.version,
     } as unknown as Authorized;
@@ -84,24 +88,24 @@ function judgeRoots(
   return { roots, refusedRoots };
 }
 
+/**
+ * One statement for the consents of every merchant asked about and for the asker's own standing; it is sent even where no
+ * merchant is asked about.
+ */
 async function decideAll(
   ports: AuthorizePorts,
   { principal }: Authenticated,
   questions: readonly Question[],
-): Promise<readonly Inquiry[]> {
+): Promise<{ readonly decided: readonly Inquiry[]; readonly ended: readonly Credential[] }> {
   const asked = questions.filter((question) => !question.own);
-  const snapshot =
-    asked.length === 0
-      ? undefined
-      : await ports.ledger.check(
-          asked.map(({ merchant }) => ({ bank: principal.id, merchant })),
-          principal.credentials,
-        );
-  return questions.map((question) => {
+  const snapshot = await ports.ledger.check(
+    asked.map(({ merchant }) => ({ bank: principal.id, merchant })),
+    principal.credentials,
+  );
+  const decided = questions.map((question) => {
     const id = uuidv7(ports.clock.now().getTime());
     if (question.own)
       return toInquiry(question, id, decideOwn(question.asked, ports.rulebook, question.askedRecords));
-    if (snapshot === undefined) throw new BureauError("CONSENT_UNKNOWN");
     const consents = snapshot.consents[asked.indexOf(question)] ?? [];
     const decision = decide(
       consents,
@@ -118,6 +122,8 @@ async function decideAll(
     );
     return toInquiry(question, id, decision);
   });
+  const { ended } = snapshot;
+  return { decided: ended.length === 0 ? decided : decided.map(withdraw), ended };
 }
 
 async function countUses(ports: AuthorizePorts, inquiries: readonly Inquiry[]): Promise<readonly Inquiry[]> {

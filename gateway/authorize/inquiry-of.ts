@@ -1,5 +1,6 @@
 import type { Category, Level } from "../../schema/categories.js";
 import type { ConsentDecision, WithheldCategory } from "../../schema/consent.js";
+import type { ErrorCode, ErrorFacts } from "../../schema/errors.js";
 import { articleOf, type Rulebook } from "../../schema/rulebook.js";
 import type { Inquiry, Question, Withheld } from "../inquiry.js";
 
@@ -40,15 +41,20 @@ export function narrowed(inquiry: Inquiry, now: ConsentDecision): Inquiry {
   };
 }
 
-/** The last use went to a concurrent inquiry between the check and the count. */
-export function exhausted(inquiry: Inquiry, rulebook: Rulebook): Inquiry {
-  const rule = "consent.frequency";
-  const article = articleOf(rulebook, rule, inquiry.merchant);
-  const { fix } = rulebook.rules[rule];
-  const code = "CONSENT_EXHAUSTED" as const;
-  const refuse = (asked: readonly Category[]) =>
-    new Map(asked.map((category) => [category, { code, facts: { category, rule, article, fix } }]));
-  const ruled = (asked: readonly Category[], level: Level) =>
+/** Why an inquiry is refused whole. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly rule: string;
+  readonly article: string;
+  /** Told with every category. */
+  readonly facts: ErrorFacts;
+}
+
+/** An inquiry of which nothing leaves, whatever was decided: each category and level that was asked for says why. */
+export function refusedWhole(inquiry: Inquiry, { code, rule, article, facts }: Refusal): Inquiry {
+  const refuse = (asked: readonly Category[]): Inquiry["withheld"] =>
+    new Map(asked.map((category) => [category, { code, facts: { category, rule, article, ...facts } }]));
+  const ruled = (asked: readonly Category[], level: Level): Inquiry["rules"] =>
     asked.map((category) => ({ category, level, allowed: false, code, rule, article }));
   return {
     ...inquiry,
@@ -59,6 +65,17 @@ export function exhausted(inquiry: Inquiry, rulebook: Rulebook): Inquiry {
     withheldRecords: refuse(inquiry.askedRecords),
     rules: [...ruled(inquiry.asked, "SUMMARY"), ...ruled(inquiry.askedRecords, "RECORDS")],
   };
+}
+
+/** The last use went to a concurrent inquiry between the check and the count. */
+export function exhausted(inquiry: Inquiry, rulebook: Rulebook): Inquiry {
+  const rule = "consent.frequency";
+  return refusedWhole(inquiry, {
+    code: "CONSENT_EXHAUSTED",
+    rule,
+    article: articleOf(rulebook, rule, inquiry.merchant),
+    facts: { fix: rulebook.rules[rule].fix },
+  });
 }
 
 function withheldAt(level: Level, all: readonly WithheldCategory[]): ReadonlyMap<Category, Withheld> {

@@ -9,6 +9,7 @@ import type { Category } from "../../schema/categories.js";
 import type { Principal } from "../../schema/claims.js";
 import { BureauError } from "../../schema/errors.js";
 import type { Purpose } from "../../schema/purposes.js";
+import { isUscc } from "../../schema/uscc.js";
 import type { Operation, Question } from "../inquiry.js";
 import type { PolicyIndex } from "../policies.js";
 import { askedCategories } from "./asked-categories.js";
@@ -38,7 +39,7 @@ interface RootArguments {
 /**
  * Reads the questions of one root field after variables are coerced, so that an alias, a default or a list argument
  * cannot smuggle a merchant past the decision. Fields that do not return merchants ask none.
- * @throws BAD_USER_INPUT for a bad reference, too many merchants, or a purpose that is not the asker's to state
+ * @throws BAD_USER_INPUT for a code of another form, a bad reference, too many merchants, or a purpose that is not the asker's to state
  */
 export function readQuestions(
   root: {
@@ -54,19 +55,25 @@ export function readQuestions(
   const merchant = getNamedType(field.type);
   if (!isObjectType(merchant) || merchant.name !== "Merchant") return [];
   const found = askedCategories(context.index, context.operation, { type: merchant, nodes: root.nodes });
-  const asked: readonly Category[] = found.categories.size === 0 ? ["IDENTITY"] : [...found.categories];
-  const askedRecords = [...found.records];
+  const isBare = found.categories.size === 0;
+  const levels = {
+    asked: isBare ? (["IDENTITY"] as const) : [...found.categories],
+    askedRecords: [...found.records],
+    askedFigures: isBare ? (["IDENTITY"] as const) : [...found.figures],
+  };
   const args = getArgumentValues(field, node, context.operation.variables) as RootArguments;
   if (field.name === "me") {
     const merchant = context.principal.id;
-    return [{ merchant, purpose: "OWN_QUERY", reference: "own-file", own: true, asked, askedRecords }];
+    return [{ merchant, purpose: "OWN_QUERY", reference: "own-file", own: true, ...levels }];
   }
   const listed = args.inquiries ?? [args as { id: string; purpose: Purpose; reference: string }];
   if (listed.length > PORTFOLIO_MAX) throw refuse(`at most ${PORTFOLIO_MAX} inquiries at a time`);
   return listed.map(({ id, purpose, reference }) => {
+    // One spelling for each merchant; and nothing else goes into the ledger's statement, which others wait for too.
+    if (!isUscc(id)) throw refuse("id must be a unified social credit code of 18 digits and capitals");
     if (!REFERENCE.test(reference)) throw refuse("reference must be 1 to 64 visible ASCII characters");
     if (purpose === "OWN_QUERY") throw refuse("OWN_QUERY is the merchant's own purpose");
-    return { merchant: id, purpose, reference, own: false, asked, askedRecords };
+    return { merchant: id, purpose, reference, own: false, ...levels };
   });
 }
 
@@ -87,11 +94,16 @@ export function mergeQuestions(questions: readonly Question[]): readonly Questio
       throw new BureauError("INQUIRY_CONFLICT");
     merged.set(question.merchant, {
       ...known,
-      asked: [...new Set([...known.asked, ...question.asked])],
-      askedRecords: [...new Set([...known.askedRecords, ...question.askedRecords])],
+      asked: union(known.asked, question.asked),
+      askedRecords: union(known.askedRecords, question.askedRecords),
+      askedFigures: union(known.askedFigures, question.askedFigures),
     });
   }
   return [...merged.values()];
+}
+
+function union(a: readonly Category[], b: readonly Category[]): readonly Category[] {
+  return [...new Set([...a, ...b])];
 }
 
 function refuse(problem: string): BureauError {

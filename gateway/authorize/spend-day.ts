@@ -1,6 +1,7 @@
 import type { Principal } from "../../schema/claims.js";
 import { INQUIRY_BUDGET_RULE } from "../../schema/budgets/inquiry-rule.js";
 import type { Inquiry } from "../inquiry.js";
+import { refusedWhole } from "./inquiry-of.js";
 
 /** How many inquiries a bank may make about a merchant on one day, across all gateways. */
 export interface InquiryBudget {
@@ -40,18 +41,13 @@ export async function spendDay(
 }
 
 function refused(inquiry: Inquiry, retryAfterSeconds: number): Inquiry {
-  const code = "INQUIRY_BUDGET_EXCEEDED";
   const { rule, article, fix } = INQUIRY_BUDGET_RULE;
-  const facts = { rule, article, fix, retryAfterSeconds };
+  const facts = { fix, retryAfterSeconds };
   return {
-    ...inquiry,
-    decision: "REFUSED",
-    granted: new Set(),
-    withheld: new Map(
-      inquiry.asked.map((category) => [category, { code, facts: { category, ...facts } }] as const),
-    ),
-    rules: inquiry.asked.map((category) => ({ category, allowed: false, code, rule, article })),
+    ...refusedWhole(inquiry, { code: "INQUIRY_BUDGET_EXCEEDED", rule, article, facts }),
     consent: undefined,
+    terms: undefined,
     months: undefined,
+    accounts: undefined,
   };
 }

@@ -1,4 +1,4 @@
-import { type DocumentNode, Kind, parse, visit } from "graphql";
+import { type DocumentNode, Kind, parse, type SelectionNode, type SelectionSetNode } from "graphql";
 import { Lru } from "../../foundation/lru.js";
 import type { Authorized, Inquiry } from "../inquiry.js";
 import { type Needs, needsOf, type PolicyIndex } from "../policies.js";
@@ -13,18 +13,31 @@ export interface AdmittedRepresentations {
   readonly merchants: ReadonlySet<string>;
 }
 
+/** One fetch of entities, as it would be sent. */
+interface EntityFetch {
+  readonly query: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly representations: readonly unknown[];
+}
+
+/** What one field of an entity needs, and whether the variables leave it in. */
+interface Reading {
+  readonly needs: Needs;
+  readonly isRead: (variables: Readonly<Record<string, unknown>>) => boolean;
+}
+
 /** The third point of enforcement: which entities one fetch may name. */
 export class RepresentationGate {
   readonly #index: PolicyIndex;
-  readonly #needs = new Lru<string, readonly Needs[]>(OPERATIONS_MAX);
+  readonly #readings = new Lru<string, readonly Reading[]>(OPERATIONS_MAX);
 
   constructor(index: PolicyIndex) {
     this.#index = index;
   }
 
   /** Drops entities for which no inquiry opens any field that this fetch reads; anything but a merchant too. */
-  admit(authorized: Authorized, query: string, representations: readonly unknown[]): AdmittedRepresentations {
-    const needs = this.#needsOf(query);
+  admit(authorized: Authorized, { query, variables, representations }: EntityFetch): AdmittedRepresentations {
+    const read = this.#readingsOf(query).flatMap(({ needs, isRead }) => (isRead(variables) ? [needs] : []));
     const kept: unknown[] = [];
     const positions: number[] = [];
     const merchants = new Set<string>();
@@ -32,7 +45,7 @@ export class RepresentationGate {
       const { __typename: typeName, id } = representation as { __typename?: unknown; id?: unknown };
       const inquiry =
         typeName === "Merchant" && typeof id === "string" ? authorized.inquiries.get(id) : undefined;
-      if (inquiry === undefined || !needs.some((one) => opens(inquiry, one))) continue;
+      if (inquiry === undefined || !read.some((needs) => opens(inquiry, needs))) continue;
       kept.push(representation);
       positions.push(i);
       merchants.add(inquiry.merchant);
@@ -40,11 +53,11 @@ export class RepresentationGate {
     return { total: representations.length, kept, positions, merchants };
   }
 
-  #needsOf(query: string): readonly Needs[] {
-    const known = this.#needs.get(query);
+  #readingsOf(query: string): readonly Reading[] {
+    const known = this.#readings.get(query);
     if (known !== undefined) return known;
-    const found = needsIn(parse(query, { noLocation: true }), this.#index);
-    this.#needs.set(query, found);
+    const found = readingsIn(parse(query, { noLocation: true }), this.#index);
+    this.#readings.set(query, found);
     return found;
   }
 }
@@ -56,16 +69,48 @@ function opens(inquiry: Inquiry, { categories, records }: Needs): boolean {
   );
 }
 
-/** What each field needs that the query reads of an entity. */
-function needsIn(document: DocumentNode, index: PolicyIndex): readonly Needs[] {
-  const found: Needs[] = [];
-  visit(document, {
-    InlineFragment(node) {
-      const typeName = node.typeCondition?.name.value;
-      if (typeName === undefined) return;
-      for (const selection of node.selectionSet.selections)
-        if (selection.kind === Kind.FIELD) found.push(needsOf(index, typeName, selection.name.value));
-    },
-  });
+type Condition = Reading["isRead"];
+
+/** Every field directly on an entity, through fragments however they are nested. */
+function readingsIn(document: DocumentNode, index: PolicyIndex): readonly Reading[] {
+  const found: Reading[] = [];
+  const fragments = new Map(
+    document.definitions.flatMap((node) =>
+      node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [],
+    ),
+  );
+  const visit = (set: SelectionSetNode, type: string | undefined, outer: readonly Condition[]): void => {
+    for (const node of set.selections) {
+      const conditions = [...outer, ...conditionsOf(node)];
+      if (node.kind === Kind.FIELD) {
+        if (type === undefined) continue;
+        const needs = needsOf(index, type, node.name.value);
+        found.push({ needs, isRead: (variables) => conditions.every((holds) => holds(variables)) });
+        continue;
+      }
+      const source = node.kind === Kind.FRAGMENT_SPREAD ? fragments.get(node.name.value) : node;
+      if (source !== undefined)
+        visit(source.selectionSet, source.typeCondition?.name.value ?? type, conditions);
+    }
+  };
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+    for (const root of definition.selectionSet.selections)
+      if (root.kind === Kind.FIELD && root.selectionSet !== undefined)
+        visit(root.selectionSet, undefined, []);
+  }
   return found;
+}
+
+function conditionsOf(node: SelectionNode): readonly Condition[] {
+  return (node.directives ?? []).flatMap(({ name, arguments: [argument] = [] }) => {
+    const value = argument?.value;
+    if (value === undefined || (name.value !== "skip" && name.value !== "include")) return [];
+    const wanted = name.value === "include";
+    return [
+      (variables: Readonly<Record<string, unknown>>) =>
+        (value.kind === Kind.VARIABLE ? variables[value.name.value] : "value" in value && value.value) ===
+        wanted,
+    ];
+  });
 }

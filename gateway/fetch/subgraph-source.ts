@@ -1,13 +1,16 @@
 import type { GraphQLDataSource, GraphQLDataSourceProcessOptions } from "@apollo/gateway";
 import type { SubgraphAnswer, WireError } from "../../schema/subgraph.js";
 import type { Authorized } from "../inquiry.js";
+import type { Echo, Expected } from "./echo.js";
 import type { AdmittedRepresentations, RepresentationGate } from "./representations.js";
 import type { SignPermit } from "./sign-permit.js";
-import type { Transport } from "./transport.js";
+import { readAnswer, type Transport } from "./transport.js";
 
 /** What the executor's context value carries to every fetch of one operation. */
 export interface FetchContext {
   readonly authorized: Authorized;
+  /** Whom each root that returns merchants asks about, as it was narrowed. */
+  readonly expected: Expected;
 }
 
 interface SourceOptions {
@@ -15,6 +18,7 @@ interface SourceOptions {
   readonly transport: Transport;
   readonly signPermit: SignPermit;
   readonly gate: RepresentationGate;
+  readonly echo: Echo;
 }
 
 /** One subgraph as the executor sees it: every fetch is gated, permitted, bounded and answered in plain JSON. */
@@ -30,14 +34,20 @@ export class SubgraphSource implements GraphQLDataSource<FetchContext> {
     options: GraphQLDataSourceProcessOptions<FetchContext>,
   ): ReturnType<GraphQLDataSource["process"]> {
     const { query = "", variables = {} } = options.request;
-    const authorized = options.context.authorized;
+    const { authorized, expected } = options.context;
+    const { echo, gate } = this.#options;
+    const asking = echo.ask(query, expected);
+    // A variable of the operation never bears this name: the federation renames it.
     const representations = variables["representations"] as readonly unknown[] | undefined;
-    if (representations === undefined)
-      return asResponse(await this.#send(authorized, { query, variables }, undefined));
-    const admitted = this.#options.gate.admit(authorized, query, representations);
+    if (representations === undefined) {
+      const answer = await this.#send(authorized, { query: asking, variables }, undefined);
+      return asResponse(echo.checkRoots(answer, expected));
+    }
+    const admitted = gate.admit(authorized, { query, variables, representations });
     if (admitted.kept.length === 0) return { data: { _entities: representations.map(() => null) } } as never;
-    const body = { query, variables: { ...variables, representations: admitted.kept } };
-    return asResponse(spread(await this.#send(authorized, body, admitted.merchants), admitted));
+    const body = { query: asking, variables: { ...variables, representations: admitted.kept } };
+    const answer = await this.#send(authorized, body, admitted.merchants);
+    return asResponse(spread(echo.checkEntities(answer, admitted.kept), admitted));
   }
 
   async #send(
@@ -51,17 +61,15 @@ export class SubgraphSource implements GraphQLDataSource<FetchContext> {
       body,
       merchants,
     });
-    return this.#options.transport({ permit, body });
+    return readAnswer(await this.#options.transport({ permit, body }));
   }
 }
 
-/** Puts the entities back where their representations stood; a subgraph that answers another number is not believed. */
+/** Puts the entities back where their representations stood. */
 function spread(answer: SubgraphAnswer, admitted: AdmittedRepresentations): SubgraphAnswer {
-  const entities = answer.data?.["_entities"];
+  const entities = answer.data?.["_entities"] as readonly unknown[];
   const whole: unknown[] = Array.from({ length: admitted.total }, () => null);
-  if (Array.isArray(entities) && entities.length === admitted.kept.length) {
-    for (const [j, position] of admitted.positions.entries()) whole[position] = entities[j];
-  }
+  for (const [j, position] of admitted.positions.entries()) whole[position] = entities[j] ?? null;
   const errors = answer.errors?.map((error) => moved(error, admitted));
   return { data: { _entities: whole }, ...(errors === undefined ? {} : { errors }) };
 }

@@ -20,6 +20,8 @@ import type { Budgets } from "../receive/budgets.js";
 import { readCosts } from "../receive/cost-model.js";
 import { createAuthenticate } from "../authenticate/index.js";
 import type { ReplayGuard } from "../authenticate/spend-proof.js";
+import { createStanding } from "../authorize/standing.js";
+import { Echo } from "../fetch/echo.js";
 import { type Federation, startFederation } from "../fetch/federation.js";
 import { RepresentationGate } from "../fetch/representations.js";
 import { createSignPermit } from "../fetch/sign-permit.js";
@@ -29,7 +31,7 @@ import { createInquire } from "../gateway.js";
 import { readSupergraph } from "../plan/index.js";
 import { createReceive } from "../receive/index.js";
 import { OPERATION_LIMITS, type OperationLimits } from "../receive/limits.js";
-import { createReadFacts } from "../request-facts.js";
+import { createReadFacts } from "../http/request-facts.js";
 import { createServer } from "./server.js";
 
 /** The issuer name in permits. */
@@ -80,6 +82,8 @@ export interface GatewayParts {
   readonly connectionsMax: number;
   readonly ready: () => Promise<void>;
   readonly onError: (error: unknown, requestId: string) => void;
+  /** Puts further routes beside the gateway's own: those of the authorization server of this house. */
+  readonly mount?: (app: FastifyInstance) => Promise<void>;
 }
 
 /** A gateway that does not listen yet. */
@@ -99,10 +103,11 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const transports = openTransports(parts, supergraph.subgraphs);
   const signPermit = createSignPermit(await createSigner(parts.permitKey), PERMIT_ISSUER, parts.clock);
   const gate = new RepresentationGate(supergraph.policies);
+  const echo = new Echo();
   const federation = await startFederation(supergraph.plannableSdl, (name) => {
     const transport = transports.send.get(name);
     if (transport === undefined) throw new Error(`subgraph ${name} has no place`);
-    return new SubgraphSource({ name, transport, signPermit, gate });
+    return new SubgraphSource({ name, transport, signPermit, gate, echo });
   });
   const { ledger, log, rulebook, clock, onError } = parts;
   const inquire = createInquire({
@@ -113,6 +118,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     clock,
     onError,
     index: supergraph.policies,
+    introspection: parts.introspection,
     inquiryBudget: parts.budgets,
     billing: { budgets: parts.budgets, costs: readCosts(federation.apiSchema) },
   });
@@ -126,6 +132,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       terminators: networkList(parts.possession.tlsTerminators),
     }),
     authenticate: authenticateOf(parts),
+    standing: createStanding({ ledger, clock }),
     intakes: parts.intakes,
     budgets: parts.budgets,
     clock,
@@ -137,6 +144,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     arrivalTimeoutMs: parts.arrivalTimeoutMs,
     connectionsMax: parts.connectionsMax,
   });
+  await parts.mount?.(app);
   return {
     app,
     federation,

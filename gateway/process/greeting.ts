@@ -1,10 +1,10 @@
 /** What a stranger is shown once the bureau listens. */
 export interface GreetingFacts {
   readonly url: string;
-  /** Where the key is that a bank's token is bound to. */
+  /** Where the private keys of the market's clients are. */
   readonly dataFolder: string;
-  readonly merchantToken: string;
-  readonly platformToken: string;
+  /** Where the login and the password of the person who acts for the demo merchant are. */
+  readonly passwordFile: string;
   readonly merchant: string;
   readonly bank: string;
   readonly otherBank: string;
@@ -18,7 +18,7 @@ export interface GreetingFacts {
 
 /** The address and ready-to-paste commands: a bank reads, a merchant grants and revokes, a platform publishes. */
 export function greeting(facts: GreetingFacts): string {
-  const { url, merchant, bank } = facts;
+  const { url, merchant, bank, platform } = facts;
   const profile =
     'query($id: MerchantId!) { merchant(id: $id, purpose: PRE_LOAN_ASSESSMENT, reference: "CASE-1") ' +
     "{ id identity { legalName } transactions(window: {months: 12}) { gmvPaid { amount { minor currency } n } orderCount { value } } } }";
@@ -40,23 +40,30 @@ export function greeting(facts: GreetingFacts): string {
     createdAt: facts.now,
     paidAt: facts.now,
   };
+  const token = (party: string): string =>
+    `XINQIAO_DATA_FOLDER='${facts.dataFolder}' npm run --silent token -- ${party} --url '${url}'`;
   return `
-Xinqiao listens at ${url}/graphql  (development tokens below are good for an hour; npm run token makes more)
+Xinqiao listens at ${url}/graphql, its authorization server at ${url}/oauth
+A merchant answers requests for consent at ${url}/oauth/requests (login and password: ${facts.passwordFile})
+
+Paste these in another terminal, in this folder; each takes a real token from the authorization server.
 
 1. A bank reads a profile (the demo merchant ${merchant} has granted ${bank} a consent):
 
-XINQIAO_DATA_FOLDER='${facts.dataFolder}' npm run --silent token -- --bank '${bank}' --url '${url}/graphql' \\
+${token(`--bank '${bank}'`)} \\
   --ask '${JSON.stringify({ query: profile, variables: { id: merchant } })}'
 
 2. The merchant grants a second bank a consent, and revokes it:
 
-ID=$(${graphql(url, facts.merchantToken, { query: grant, variables: { in: grantInput } })} | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')
+MERCHANT=$(${token(`--merchant '${merchant}'`)})
+ID=$(${graphqlText(url, `'${JSON.stringify({ query: grant, variables: { in: grantInput } })}'`)} | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')
 echo "granted $ID"
-${graphqlText(url, facts.merchantToken, revokeBody)}
+${graphqlText(url, revokeBody)}
 
 3. A platform publishes an order:
 
-curl -sS '${url}/feeds/order' -H 'authorization: Bearer ${facts.platformToken}' \\
+PLATFORM=$(${token(`--platform '${platform}'`)})
+curl -sS '${url}/feeds/order' -H "authorization: Bearer $PLATFORM" \\
   -H 'content-type: application/x-ndjson' -H 'idempotency-key: hello-1' \\
   --data-binary '${JSON.stringify(order)}'
 
@@ -64,12 +71,8 @@ npm run demo tells the whole story. Ctrl-C stops.
 `;
 }
 
-function graphql(url: string, token: string, body: object): string {
-  return graphqlText(url, token, `'${JSON.stringify(body)}'`);
-}
-
 /** `quoted` is the body as the shell shall read it. */
-function graphqlText(url: string, token: string, quoted: string): string {
-  return `curl -sS '${url}/graphql' -H 'authorization: Bearer ${token}' \\
+function graphqlText(url: string, quoted: string): string {
+  return `curl -sS '${url}/graphql' -H "authorization: Bearer $MERCHANT" \\
   -H 'content-type: application/json' --data-binary ${quoted}`;
 }

@@ -1,6 +1,6 @@
 import { BureauError, ERRORS, isErrorCode } from "../../schema/errors.js";
 import { safeError } from "../answer/safe-error.js";
-import { challengeFor } from "../authenticate/challenge.js";
+import { challengeFor } from "../http/challenge.js";
 import { schemeOf } from "../authenticate/read-credentials.js";
 
 /**

@@ -9,11 +9,12 @@ import Fastify, {
 import { GraphQLError } from "graphql";
 import { randomId } from "../../foundation/ids.js";
 import type { KeySet } from "../../foundation/tokens.js";
-import { ERRORS, isErrorCode } from "../../schema/errors.js";
+import { BureauError, ERRORS, isErrorCode } from "../../schema/errors.js";
 import type { FeedIntake } from "../../schema/ports.js";
 import { maskedError, safeError } from "../answer/safe-error.js";
 import type { RequestContext } from "../apollo.js";
 import type { Authenticate } from "../authenticate/index.js";
+import type { Standing } from "../authorize/standing.js";
 import type { Clock } from "../../foundation/clock.js";
 import type { Authenticated } from "../inquiry.js";
 import type { Budgets, Quota } from "../receive/budgets.js";
@@ -21,7 +22,7 @@ import { clientOf } from "../receive/budgets.js";
 import { rateLimited } from "../receive/rate-limit-headers.js";
 import { feedRoutes } from "../receive/feed-routes.js";
 import type { Receive } from "../receive/index.js";
-import type { ReadFacts } from "../request-facts.js";
+import type { ReadFacts } from "../http/request-facts.js";
 import { limitArrival } from "./arrival.js";
 import { toAskedMedia } from "./graphql-media.js";
 import { announceQuota } from "./quota-headers.js";
@@ -37,10 +38,11 @@ export interface ServerOptions {
   readonly receive: Receive;
   readonly readFacts: ReadFacts;
   readonly authenticate: Authenticate;
+  readonly standing: Standing;
   readonly intakes: readonly FeedIntake[];
   readonly budgets: Budgets;
   readonly clock: Clock;
-  /** Public keys of the development issuer and of consent artefacts. */
+  /** Public keys of consent artefacts. */
   readonly keys: KeySet;
   /** The public key of permits alone: what a distant subgraph trusts. */
   readonly permitKeys: KeySet;
@@ -62,7 +64,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     genReqId: () => randomId(),
     requestTimeout: 0,
     connectionTimeout: options.requestTimeoutMs,
+    keepAliveTimeout: options.requestTimeoutMs,
     http: {
+      // A feed may take as long as it keeps its pace.
+      requestTimeout: 0,
       headersTimeout: options.arrivalTimeoutMs,
       connectionsCheckingInterval: Math.ceil(options.arrivalTimeoutMs / 5),
       maxHeaderSize: HEADER_BYTES_MAX,
@@ -99,10 +104,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       return reply.code(503).send({ status: "not ready" });
     }
   });
-  const { intakes, budgets, clock } = options;
+  const { intakes, budgets, clock, standing } = options;
   const authenticate = admission(options);
   await app.register(async (scope) =>
-    feedRoutes(scope, { authenticate, intakes, budgets, clock, onQuota: announceQuota }),
+    feedRoutes(scope, { authenticate, standing, intakes, budgets, clock, onQuota: announceQuota }),
   );
   await app.register(async (scope) => graphqlRoute(scope, options));
   return app;
@@ -122,6 +127,11 @@ function admission({
 
 async function graphqlRoute(app: FastifyInstance, options: ServerOptions): Promise<void> {
   limitArrival(app, options.arrivalTimeoutMs);
+  app.addHook("onRequest", async ({ headers }) => {
+    // Nothing is unpacked at this door: an operation is small.
+    if ((headers["content-encoding"] ?? "identity").toLowerCase() !== "identity")
+      throw new BureauError("UNSUPPORTED_MEDIA_TYPE", "content-encoding");
+  });
   app.addHook("onSend", async (request, reply, payload) => toAskedMedia(request, reply, payload));
   app.addHook("preHandler", async (request, reply) => {
     reply.header("cache-control", "no-store");

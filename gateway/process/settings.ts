@@ -1,13 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describeConfig, loadConfig } from "../../foundation/config.js";
-import type { KeySource, TokenAlgorithm } from "../../foundation/tokens.js";
-import { publicKeySet } from "../../foundation/tokens.js";
 import { GATEWAY_SETTINGS, gatewayRelations, type GatewaySettings } from "../config.js";
-
-/** Names of the development issuer; a token of it says so itself. */
-export const DEVELOPMENT_ISSUER = "https://issuer.xinqiao.invalid";
-export const DEVELOPMENT_AUDIENCE = "https://xinqiao.invalid";
+import type { OwnIssuer, TrustedIssuer } from "./own-issuer.js";
 
 /** Variables of other commands, which one environment may hold as well. */
 const OTHERS = ["XINQIAO_TOKEN", "XINQIAO_SUBGRAPH_HOST", "XINQIAO_SUBGRAPH_PORT", "XINQIAO_PERMIT_JWKS_URL"];
@@ -33,68 +28,86 @@ export function settingsTable(settings: GatewaySettings): string {
     .join("\n");
 }
 
-/** Where access tokens come from: the configured issuer, or the development one with its local keys. */
+/** A backchannel request may wait as long as a person needs (CIBA): 5 s between polls, an hour unless told, a week at most. */
+const BACKCHANNEL = { intervalSeconds: 5, lifetimeSeconds: 3_600, lifetimeSecondsMax: 604_800 };
+
+/** Where access tokens come from: the issuer that is configured, or the authorization server of this house. */
 export function tokenSettings(
   settings: GatewaySettings,
-  issuerKey: Parameters<typeof publicKeySet>[0][number],
-): {
-  readonly issuer: string;
-  readonly audience: string;
-  readonly algorithms: readonly TokenAlgorithm[];
-  readonly keys: KeySource;
-  readonly clockToleranceSeconds: number;
-} {
+  own: { readonly port: number; readonly secret: string },
+): TrustedIssuer | OwnIssuer {
   const clockToleranceSeconds = settings.clockSkewSeconds;
   const { tokenIssuer, tokenAudience, tokenAlgorithms, tokenJwksUrl } = settings;
   if (
-    tokenIssuer !== undefined &&
-    tokenAudience !== undefined &&
-    tokenAlgorithms !== undefined &&
-    tokenJwksUrl !== undefined
-  ) {
-    const remote = {
-      url: new URL(tokenJwksUrl),
-      cacheMaxAgeMs: settings.jwksCacheMs,
-      cooldownMs: settings.jwksCooldownMs,
-      timeoutMs: 5_000,
-    };
+    tokenIssuer === undefined ||
+    tokenAudience === undefined ||
+    tokenAlgorithms === undefined ||
+    tokenJwksUrl === undefined
+  )
     return {
-      issuer: tokenIssuer,
-      audience: tokenAudience,
-      algorithms: tokenAlgorithms,
-      keys: { kind: "remote", ...remote },
+      ...ownNames(settings, own.port),
+      keyRingFile: dataPaths(settings).keyRing,
+      secret: own.secret,
+      lifetimes: { accessTokenSeconds: settings.accessTokenMs / 1_000, backchannel: BACKCHANNEL },
       clockToleranceSeconds,
     };
-  }
+  const remote = {
+    url: new URL(tokenJwksUrl),
+    cacheMaxAgeMs: settings.jwksCacheMs,
+    cooldownMs: settings.jwksCooldownMs,
+    timeoutMs: 5_000,
+  };
   return {
-    issuer: DEVELOPMENT_ISSUER,
-    audience: DEVELOPMENT_AUDIENCE,
-    algorithms: ["EdDSA"],
-    keys: { kind: "local", keys: publicKeySet([issuerKey]) },
+    issuer: tokenIssuer,
+    audience: tokenAudience,
+    algorithms: tokenAlgorithms,
+    keys: { kind: "remote", ...remote },
     clockToleranceSeconds,
   };
 }
 
-/** True when no issuer of the operator's own is configured. */
-export function isDevelopment(settings: GatewaySettings): boolean {
+/** What the house's own issuer is called, and what its tokens are for; `port` is the one that is listened on. */
+export function ownNames(
+  { publicUrl, host }: Pick<GatewaySettings, "publicUrl" | "host">,
+  port: number,
+): { readonly issuer: string; readonly audience: string } {
+  const audience = publicUrl ?? `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return { issuer: `${audience}/oauth`, audience };
+}
+
+/** True when tokens are made in this house. */
+export function hasOwnIssuer(settings: Pick<GatewaySettings, "tokenIssuer">): boolean {
   return settings.tokenIssuer === undefined;
+}
+
+/**
+ * True on a machine to try things on: a database of its own and a synthetic market. Only there are clients and accounts
+ * made whose private keys and passwords lie in the data folder.
+ */
+export function hasSyntheticMarket(
+  settings: Pick<GatewaySettings, "seedMarket" | "databaseUrl" | "tokenIssuer">,
+): boolean {
+  return settings.seedMarket && settings.databaseUrl === undefined && hasOwnIssuer(settings);
 }
 
 /** Absolute paths inside the data folder. */
 export function dataPaths(settings: Pick<GatewaySettings, "dataFolder">): {
   readonly postgres: string;
   readonly keys: string;
+  readonly keyRing: string;
+  /** Private keys of the clients of the synthetic market. */
+  readonly clients: string;
+  /** Passwords of the people of the synthetic market. */
+  readonly people: string;
   readonly market: string;
 } {
   const folder = path.resolve(settings.dataFolder);
   return {
     postgres: path.join(folder, "postgres"),
     keys: path.join(folder, "keys"),
+    keyRing: path.join(folder, "keys", "signing.json"),
+    clients: path.join(folder, "keys", "clients"),
+    people: path.join(folder, "keys", "people"),
     market: path.join(folder, "market.json"),
   };
-}
-
-/** The key that development tokens of banks are bound to; made on first use. */
-export function clientKeyFile(settings: Pick<GatewaySettings, "dataFolder">): string {
-  return path.join(dataPaths(settings).keys, "client.jwk.json");
 }

@@ -31,7 +31,6 @@ export class Bill {
   readonly #parts: BillParts;
   readonly #client: readonly string[];
   #priced: PricedOperation | undefined;
-  #actual: number | undefined;
   #quota: Quota | undefined;
 
   constructor(parts: BillParts, client: readonly string[]) {
@@ -60,30 +59,29 @@ export class Bill {
   }
 
   /**
-   * Measures what leaves, never what was fetched and withheld. A source that gave a longer list than declared costs its
-   * asker the rest too, so that no more is ever answered than was paid for.
+   * Measures what leaves, never what was fetched and withheld, and says what it cost. A source that gave a longer list than
+   * declared costs its asker the rest too, so that no more is ever answered than was paid for.
    */
-  settle(data: unknown): void {
-    if (this.#priced === undefined) return;
-    this.#actual = this.#priced.measure(data);
-    const excess = this.#actual - this.#priced.estimated;
-    if (excess <= 0) return;
-    this.#parts.onExcess(excess);
-    // The answer does not wait: the budget is a limit on what comes next.
-    this.#parts.budgets.chargeCost(this.#client, excess).catch(() => {});
+  settle(data: unknown): CostNote | undefined {
+    const note = this.note();
+    if (this.#priced === undefined || note === undefined) return note;
+    const actual = this.#priced.measure(data);
+    const excess = actual - this.#priced.estimated;
+    if (excess > 0) {
+      this.#parts.onExcess(excess);
+      // The answer does not wait: the budget is a limit on what comes next.
+      this.#parts.budgets.chargeCost(this.#client, excess).catch(() => {});
+    }
+    return { ...note, actual };
   }
 
-  /** What the answer says of its cost; `undefined` before the operation was priced. */
+  /** What the operation can cost and what is left; `undefined` before it was priced. */
   note(): CostNote | undefined {
     if (this.#priced === undefined) return undefined;
-    const quota = this.#quota;
-    return {
-      estimated: this.#priced.estimated,
-      ...(this.#actual === undefined ? {} : { actual: this.#actual }),
-      operationMax: this.#parts.budgets.operationCostMax,
-      ...(quota === undefined
-        ? {}
-        : { limit: quota.limit, remaining: quota.remaining, resetsInSeconds: quota.resetsInSeconds }),
-    };
+    const { estimated } = this.#priced;
+    const operationMax = this.#parts.budgets.operationCostMax;
+    if (this.#quota === undefined) return { estimated, operationMax };
+    const { limit, remaining, resetsInSeconds } = this.#quota;
+    return { estimated, operationMax, limit, remaining, resetsInSeconds };
   }
 }

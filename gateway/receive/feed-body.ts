@@ -21,7 +21,7 @@ export const FEED_BODY_LIMITS: FeedBodyLimits = {
   bytesPerSecondMin: 1_024,
   patienceMs: 30_000,
   ratioMax: 200,
-  denseBytesMin: 16 * 1024 * 1024,
+  denseBytesMin: 2 * 1024 * 1024,
 };
 
 /**

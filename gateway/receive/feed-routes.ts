@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../../foundation/clock.js";
+import type { Principal } from "../../schema/claims.js";
 import { BureauError } from "../../schema/errors.js";
 import { type FeedKind, isFeedKind } from "../../schema/feeds/kinds.js";
 import { FEED_SCHEMAS } from "../../schema/feeds/schemas.js";
@@ -12,8 +13,14 @@ import { rateLimited } from "./rate-limit-headers.js";
 /** The second station, as this door needs it. */
 type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Promise<Authenticated>;
 
+/** The third station, as this door needs it: resolves to a second look, for just before something leaves. */
+interface Standing {
+  require(principal: Principal): Promise<() => Promise<void>>;
+}
+
 interface FeedRoutesOptions {
   readonly authenticate: Authenticate;
+  readonly standing: Standing;
   readonly intakes: readonly FeedIntake[];
   readonly budgets: Budgets;
   readonly clock: Clock;
@@ -43,9 +50,10 @@ export async function feedRoutes(app: FastifyInstance, options: FeedRoutesOption
 
   app.get("/feeds/:kind/batches/:key", async (request, reply): Promise<BatchReport> => {
     const kind = kindOf(request);
-    const { principal } = await authorizePlatform(options, request, reply);
+    const { principal, lookAgain } = await authorizePlatform(options, request, reply);
     const { key } = request.params as { key: string };
     const report = await intakeOf(kind).report(principal.id, kind, key);
+    await lookAgain();
     if (report === undefined) throw new BureauError("NOT_FOUND");
     return report;
   });
@@ -75,17 +83,16 @@ async function authorizePlatform(
   options: FeedRoutesOptions,
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<Authenticated> {
-  const authenticated = await options.authenticate(request, reply);
-  if (authenticated.principal.party !== "platform")
-    throw new BureauError("FORBIDDEN", "only platforms publish feeds");
-  if (!authenticated.principal.scopes.has("feeds:write")) {
+): Promise<{ readonly principal: Principal; readonly lookAgain: () => Promise<void> }> {
+  const { principal } = await options.authenticate(request, reply);
+  if (principal.party !== "platform") throw new BureauError("FORBIDDEN", "only platforms publish feeds");
+  if (!principal.scopes.has("feeds:write")) {
     throw new BureauError("INSUFFICIENT_SCOPE", "feeds:write", { facts: { scope: "feeds:write" } });
   }
-  const { isAdmitted, ...quota } = await options.budgets.takeFeedRequest(authenticated.principal.id);
+  const { isAdmitted, ...quota } = await options.budgets.takeFeedRequest(principal.id);
   options.onQuota(reply, quota);
   if (!isAdmitted) throw rateLimited(quota);
-  return authenticated;
+  return { principal, lookAgain: await options.standing.require(principal) };
 }
 
 function refuse(problem: string): BureauError {

@@ -3,7 +3,9 @@ import { Lru } from "../../foundation/lru.js";
 import { BureauError } from "../../schema/errors.js";
 import type { GraphQLBody } from "../../schema/subgraph.js";
 import type { OperationLimits } from "./limits.js";
+import { measureDocument } from "./measure-document.js";
 import { measureOperation } from "./measure-operation.js";
+import { measureVariables } from "./measure-variables.js";
 
 const ADMITTED_MAX = 1_000;
 const SOURCE_CHARACTERS_MAX = 60_000;
@@ -21,8 +23,10 @@ export function createReceive(limits: OperationLimits): Receive {
   const admitted = new Lru<string, true>(ADMITTED_MAX);
   return (body) => {
     const request = readBody(body);
+    requireVariablesWithin(request.variables, limits);
     if (admitted.get(request.query) === true) return request;
     const document = parseSource(request.query, limits);
+    requireDocumentWithin(document, limits);
     for (const operation of operationsOf(document)) requireWithin(document, operation, limits);
     admitted.set(request.query, true);
     return request;
@@ -46,9 +50,10 @@ function readBody(body: unknown): GraphQLBody {
   }
   if (operationName != null && typeof operationName !== "string")
     throw refuse("BAD_USER_INPUT", "operationName must be a string");
-  if (extensions != null && (typeof extensions !== "object" || "persistedQuery" in extensions)) {
+  if (extensions != null && (typeof extensions !== "object" || Array.isArray(extensions)))
+    throw refuse("BAD_USER_INPUT", "extensions must be an object");
+  if (extensions != null && "persistedQuery" in extensions)
     throw refuse("OPERATION_NOT_ALLOWED", "persisted queries are not served");
-  }
   return {
     query,
     variables: (variables ?? undefined) as GraphQLBody["variables"],
@@ -65,6 +70,31 @@ function parseSource(source: string, limits: OperationLimits): DocumentNode {
     }
     throw error;
   }
+}
+
+function requireVariablesWithin(variables: GraphQLBody["variables"], limits: OperationLimits): void {
+  if (variables === undefined) return;
+  const { values, depth } = measureVariables(variables, limits.variableValuesMax);
+  if (values > limits.variableValuesMax)
+    throw refuse("OPERATION_TOO_LARGE", `more than ${limits.variableValuesMax} values in the variables`);
+  if (depth > limits.valueDepthMax)
+    throw refuse("OPERATION_TOO_DEEP", `variables deeper than ${limits.valueDepthMax} levels`);
+}
+
+function requireDocumentWithin(document: DocumentNode, limits: OperationLimits): void {
+  const size = measureDocument(document);
+  if (size.operations > limits.operationsMax)
+    throw refuse("OPERATION_TOO_LARGE", `more than ${limits.operationsMax} operations`);
+  if (size.fragments > limits.fragmentsMax)
+    throw refuse("OPERATION_TOO_LARGE", `more than ${limits.fragmentsMax} fragments`);
+  if (size.directives > limits.directivesMax)
+    throw refuse("OPERATION_TOO_LARGE", `more than ${limits.directivesMax} directives`);
+  if (size.directivesOfOne > limits.directivesOfOneMax)
+    throw refuse("OPERATION_TOO_LARGE", `more than ${limits.directivesOfOneMax} directives on one place`);
+  if (size.repeats > limits.repeatsMax)
+    throw refuse("OPERATION_TOO_LARGE", `more than ${limits.repeatsMax} fields that repeat another`);
+  if (size.valueDepth > limits.valueDepthMax)
+    throw refuse("OPERATION_TOO_DEEP", `a value or type deeper than ${limits.valueDepthMax} levels`);
 }
 
 function operationsOf(document: DocumentNode): OperationDefinitionNode[] {

@@ -1,9 +1,15 @@
+import type { Category } from "../../schema/categories.js";
 import { BureauError } from "../../schema/errors.js";
 import type { InquiryEntry, InquiryLog, InquiryReceipt } from "../../schema/ports.js";
 import type { Authorized, Inquiry, Recorded, Released } from "../inquiry.js";
 
 /** The record of one operation, begun before anything is fetched. */
 export interface Recording {
+  /**
+   * Resolves when the decision is durable. The answer waits here before consent is checked the last time, so that a slow
+   * record does not age that check. @throws INQUIRY_NOT_RECORDED
+   */
+  decided(): Promise<void>;
   /**
    * Resolves when every inquiry, and every way in which its answer fell short of its decision, is durable.
    * @throws INQUIRY_NOT_RECORDED
@@ -24,6 +30,7 @@ export function createRecord(log: InquiryLog): (authorized: Authorized) => Recor
     // The rejection is raised in `complete`; without this it would count as unhandled while the fetch is under way.
     decided.catch(() => {});
     return {
+      decided: async () => void (await decided),
       complete: async (released) => {
         const receipts = await decided;
         await append(log, shortfalls(authorized, released));
@@ -55,7 +62,7 @@ function shortfalls(before: Authorized, released: Released): InquiryEntry[] {
     if (now.granted.size < decided.granted.size || now.records.size < decided.records.size)
       entries.push(entryOf(released.authorized, now, "WITHHELD"));
     else if (
-      [...decided.granted].some((category) => decided.asked.includes(category) && !left.has(category)) ||
+      leaving(decided).some((category) => decided.asked.includes(category) && !left.has(category)) ||
       [...decided.records].some((category) => !records.has(category))
     ) {
       const kept = {
@@ -68,6 +75,14 @@ function shortfalls(before: Authorized, released: Released): InquiryEntry[] {
     }
   }
   return entries;
+}
+
+/** What leaves of an inquiry: nothing of a category whose records alone were asked for, and withheld. */
+function leaving({ granted, records, askedRecords, askedFigures }: Inquiry): readonly Category[] {
+  return [...granted].filter(
+    (category) =>
+      records.has(category) || !askedRecords.includes(category) || askedFigures.includes(category),
+  );
 }
 
 function entryOf(authorized: Authorized, inquiry: Inquiry, stage: InquiryEntry["stage"]): InquiryEntry {
@@ -83,7 +98,7 @@ function entryOf(authorized: Authorized, inquiry: Inquiry, stage: InquiryEntry["
     reference: inquiry.reference,
     decision: inquiry.decision,
     asked: inquiry.asked,
-    released: [...inquiry.granted],
+    released: leaving(inquiry),
     askedRecords: inquiry.askedRecords,
     releasedRecords: [...inquiry.records],
     consentId: inquiry.consent?.terms.consentId ?? null,

@@ -33,7 +33,7 @@ export function clampToCeiling(purpose: Purpose, terms: AgreedTerms, rulebook: R
   ]);
   const records = keep(cuts, "records", terms.records ?? [], [
     ["ceiling.category", (category) => !isTaken(category, terms.categories, categories)],
-    ["ceiling.level", (category) => ceiling.records.includes(category)],
+    ["ceiling.level", (category) => ceiling.records.includes(category) || !categories.includes(category)],
   ]);
   const lookbackMonths = atMost(cuts, "lookbackMonths", terms.lookbackMonths, {
     most: ceiling.lookbackMonthsMax,
@@ -74,7 +74,7 @@ function clampLoan(
   if (categories.length === 0 && loan.categories.length > 0) return drop();
   const records = keep(cuts, "loan.records", loan.records ?? [], [
     ["ceiling.category", (category) => !isTaken(category, loan.categories, categories)],
-    ["ceiling.level", (category) => ceiling.records.includes(category)],
+    ["ceiling.level", (category) => ceiling.records.includes(category) || !categories.includes(category)],
     [
       "ceiling.loan",
       (category) => rest.records?.includes(category) === true || !categories.includes(category),

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { systemClock } from "../../foundation/clock.js";
-import { ensureDatabase, startEmbeddedPostgres } from "../../foundation/embedded-postgres.js";
-import { createSigner, generateSigningKey, publicKeySet } from "../../foundation/tokens.js";
+import { openDatabase } from "../../foundation/postgres/open-database.js";
+import type { DatabaseRoles } from "../../foundation/postgres/prepare-database.js";
+import { createSigner, generateSigningKey, type Key, publicKeySet } from "../../foundation/tokens.js";
 import { BUDGET_DEFAULTS } from "../../gateway/receive/budget-settings.js";
 import { createBudgets } from "../../gateway/receive/budgets.js";
-import { createDevelopmentIssuer, type TokenRequest } from "../../gateway/process/development-issuer.js";
 import {
   type BureauKeys,
   type BureauOptions,
@@ -14,6 +14,7 @@ import {
   openBureau,
 } from "../../gateway/process/open-bureau.js";
 import { createBoundClient, postAsBearer } from "./bound-client.js";
+import { createTestIssuer, type TokenRequest } from "./test-issuer.js";
 
 const ISSUER = "https://issuer.demo.invalid";
 const AUDIENCE = "https://xinqiao.demo.invalid";
@@ -36,13 +37,13 @@ export interface GraphQLReply {
 /** Starts everything in a temporary folder. */
 export async function openStage(): Promise<Stage> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "xinqiao-demo-"));
-  const server = await startEmbeddedPostgres({ dataDirectory: path.join(folder, "postgres") });
-  await ensureDatabase(server.connectionString("postgres"), "xinqiao");
+  const database = await openDatabase({ dataDirectory: path.join(folder, "postgres") });
   const keys = await loadKeys(path.join(folder, "keys"));
-  const bureau = await openBureau(await settingsOf(server.connectionString("xinqiao"), keys));
+  const issuerKey = await generateSigningKey();
+  const bureau = await openBureau(await settingsOf(database, keys, issuerKey));
   const url = await bureau.gateway.app.listen({ host: "127.0.0.1", port: 0 });
-  const issue = createDevelopmentIssuer({
-    signer: await createSigner(keys.issuer),
+  const issue = createTestIssuer({
+    signer: await createSigner(issuerKey),
     issuer: ISSUER,
     audience: AUDIENCE,
     clock: systemClock,
@@ -67,7 +68,7 @@ export async function openStage(): Promise<Stage> {
       ),
     close: async () => {
       await bureau.close();
-      await server.stop();
+      await database.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -96,16 +97,16 @@ async function openClients(url: string, issue: Stage["token"]) {
   return { token, send };
 }
 
-async function settingsOf(connectionString: string, keys: BureauKeys): Promise<BureauOptions> {
+async function settingsOf(database: DatabaseRoles, keys: BureauKeys, issuerKey: Key): Promise<BureauOptions> {
   return {
-    connectionString,
+    ...database,
     clock: systemClock,
     keys,
     tokens: {
       issuer: ISSUER,
       audience: AUDIENCE,
       algorithms: ["EdDSA"],
-      keys: { kind: "local", keys: publicKeySet([keys.issuer]) },
+      keys: { kind: "local", keys: publicKeySet([issuerKey]) },
       clockToleranceSeconds: 5,
     },
     possession: {

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Bureau } from "../../gateway/process/open-bureau.js";
 import { generateMarket, type Market } from "../market.js";
+import { DEMO_BANK, marketPerson, type MarketPerson, registerMarketClients } from "./market-parties.js";
 import { seedMarket } from "./seed-market.js";
 
 /** What a seeded market can be generated from again. */
@@ -14,25 +15,31 @@ interface MarketFile {
 
 export interface FirstStartOptions {
   readonly file: string;
+  /** Folders of the private keys of the market's clients and of its people's passwords. */
+  readonly clients: string;
+  readonly people: string;
   readonly orders: number;
   readonly now: Date;
-  /** Makes a merchant's access token. */
-  readonly merchantToken: (merchant: string) => Promise<string>;
   readonly say: (line: string) => void;
   /** Ends the seeding between two batches; the next start goes on from there. */
   readonly signal: AbortSignal;
 }
 
 const SEED = 20_260_101;
-export const DEMO_BANK = "demo-bank";
-const GRANT = "mutation($input: GrantConsentInput!) { grantConsent(input: $input) { id } }";
 
 /**
- * Seeds the synthetic market once, and lets its demo merchant grant the demo bank a consent. What the market was made
- * from is kept in a file, so a seeding that was broken off goes on with the same records, and a second start does nothing.
- * @returns the market, whether or not it was seeded now
+ * Seeds the synthetic market once, registers its parties, and lets its demo merchant grant the demo bank a consent. What
+ * the market was made from is kept in a file, so a seeding that was broken off goes on with the same records, and a second
+ * start does nothing.
+ * @returns the market, whether or not it was seeded now, and the person who acts for its demo merchant
  */
-export async function firstStart(bureau: Bureau, options: FirstStartOptions): Promise<Market> {
+export async function firstStart(
+  bureau: Bureau,
+  options: FirstStartOptions,
+): Promise<{ readonly market: Market; readonly person: MarketPerson }> {
+  const registry = bureau.authorizationServer?.registry;
+  if (registry === undefined)
+    throw new Error("the synthetic market needs the authorization server of this house");
   const known = await readMarketFile(options.file);
   const plan: MarketFile = known ?? {
     seed: SEED,
@@ -41,40 +48,41 @@ export async function firstStart(bureau: Bureau, options: FirstStartOptions): Pr
     isComplete: false,
   };
   const market = generateMarket({ seed: plan.seed, until: new Date(plan.until), orders: plan.orders });
-  if (plan.isComplete) return market;
+  const merchant = market.demo.ordinary.merchantId;
+  await registerMarketClients(registry, options.clients);
+  const person = await marketPerson(registry, options.people, merchant);
+  if (plan.isComplete) return { market, person };
   await writeMarketFile(options.file, plan);
   options.say(`First start: publishing a synthetic market of ${market.merchants.length} merchants ...`);
   const records = await seedMarket(market, bureau.intakes, ({ kind, platform, records: count }) => {
     options.say(`  ${count} records (${kind} of ${platform})`);
     options.signal.throwIfAborted();
   });
-  await grantDemoConsent(bureau, market.demo.ordinary.merchantId, options);
+  await grantDemoConsent(bureau, { merchant, signatory: person.accountId }, options.now);
   await writeMarketFile(options.file, { ...plan, isComplete: true });
   options.say(`Published ${records} records.`);
-  return market;
+  return { market, person };
 }
 
-async function grantDemoConsent(bureau: Bureau, merchant: string, options: FirstStartOptions): Promise<void> {
-  const expiresAt = new Date(options.now.getTime() + 60 * 86_400_000).toISOString();
-  const categories = ["IDENTITY", "TRANSACTIONS", "SETTLEMENTS", "LOGISTICS", "REVIEWS", "SOCIAL"];
-  const input = {
+/** The bank asks and the merchant approves, by the very verbs of the consent page. */
+async function grantDemoConsent(
+  { desk }: Bureau,
+  by: { readonly merchant: string; readonly signatory: string },
+  now: Date,
+): Promise<void> {
+  const { requestId } = await desk.request({
+    merchant: by.merchant,
     bank: DEMO_BANK,
     purpose: "PRE_LOAN_ASSESSMENT",
-    categories,
-    lookbackMonths: 18,
-    expiresAt,
-  };
-  const reply = await bureau.gateway.app.inject({
-    method: "POST",
-    url: "/graphql",
-    headers: {
-      "content-type": "application/json",
-      authorization: `Bearer ${await options.merchantToken(merchant)}`,
+    terms: {
+      categories: ["IDENTITY", "TRANSACTIONS", "SETTLEMENTS", "LOGISTICS", "REVIEWS", "SOCIAL"],
+      records: [],
+      lookbackMonths: 18,
+      expiresAt: new Date(now.getTime() + 60 * 86_400_000).toISOString(),
+      frequency: { count: 30, period: "MONTH" },
     },
-    payload: JSON.stringify({ query: GRANT, variables: { input } }),
   });
-  const { errors } = reply.json<{ errors?: unknown[] }>();
-  if (errors !== undefined) throw new Error(`the demo consent was not granted: ${JSON.stringify(errors)}`);
+  await desk.approve(by, requestId, {});
 }
 
 async function readMarketFile(file: string): Promise<MarketFile | undefined> {

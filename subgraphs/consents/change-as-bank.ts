@@ -4,6 +4,7 @@ import { BureauError } from "../../schema/errors.js";
 import { isUuid } from "../host/paging.js";
 import { refuseArgument } from "./agree-terms.js";
 import { appendEvent, findConsent, lockConsent, type NewEvent, type StoredConsent } from "./consent-store.js";
+import { endGrantOfLast } from "./credentials/link-grant.js";
 import { type ConsentStore, transact } from "./transaction.js";
 
 /** A loan as the bank calls it: 1 to 64 visible ASCII characters, blanks within. */
@@ -111,6 +112,7 @@ async function changeAsBank(
     const verdict = judge({ stored, state: stateOf(stored.consent, stored.now), at });
     if (verdict === "done") return stored;
     await appendEvent(trx, stored.consent.terms, { ...verdict, at, actor: bank });
+    if (verdict.kind !== "DISBURSED") await endGrantOfLast(trx, stored.consent.terms, { at, actor: bank });
     return find();
   });
 }

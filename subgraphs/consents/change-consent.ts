@@ -3,6 +3,7 @@ import type { ConsentEventKind, ConsentState } from "../../schema/consent-terms.
 import { BureauError } from "../../schema/errors.js";
 import { isUuid } from "../host/paging.js";
 import { appendEvent, findConsent, lockConsent, type StoredConsent } from "./consent-store.js";
+import { endGrantOfLast } from "./credentials/link-grant.js";
 import type { ConsentRoom } from "./grant-consent.js";
 import { requireSignatory, type Signer } from "./signatories/require-signatory.js";
 import { transact } from "./transaction.js";
@@ -67,6 +68,7 @@ export async function changeConsent(
       });
     if (verdict === "done") return held;
     await appendEvent(trx, held.consent.terms, { kind: change, at, actor: merchant, signatory });
+    if (change === "REVOKED") await endGrantOfLast(trx, held.consent.terms, { at, actor: merchant });
     return find();
   });
 }

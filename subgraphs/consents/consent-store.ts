@@ -74,9 +74,9 @@ export async function listConsents(
 
 /** Takes the row lock of a consent of this merchant; false where there is none. Its events stand still until the commit. */
 export async function lockConsent(trx: Transaction, merchant: string, consentId: string): Promise<boolean> {
-  const text =
-    "select 1 as found from consents.consent where merchant_id = $1 and consent_id = $2 for update";
-  return (await trx.query(text, [merchant, consentId])).length > 0;
+  const text = "select consents.lock_consent($1, $2) as found";
+  const [row] = await trx.query<{ found: boolean }>(text, [merchant, consentId]);
+  return row?.found === true;
 }
 
 /** One request at a time of a bank to a merchant, so that those that are pending can be counted. */

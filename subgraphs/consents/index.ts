@@ -3,12 +3,16 @@ import { CN_RULEBOOK } from "../../schema/rulebook.js";
 import type { Subgraph } from "../../schema/subgraph.js";
 import { buildSubgraph } from "../host/build-subgraph.js";
 import type { SubgraphDeps } from "../host/deps.js";
+import { CredentialResolver } from "./credentials/resolver.js";
 import type { SignArtefact } from "./grant-consent.js";
 import { LoanResolver } from "./graph/loan-resolver.js";
 import { ConsentReadResolver } from "./graph/read-resolver.js";
 import { ConsentResolver } from "./graph/resolver.js";
 
-export { type ConsentLedgerOptions, createConsentLedger } from "./ledger.js";
+export { createCredentialRegister } from "./credentials/end-credentials.js";
+export { createLinkGrant } from "./credentials/link-grant.js";
+export { type ConsentDeskOptions, createConsentDesk } from "./requests/consent-desk.js";
+export { type ConsentLedgerOptions, createConsentLedger, LEDGER_CONNECTION } from "./ledger.js";
 export { consentsMigrations } from "./migrations/index.js";
 
 /** What this room needs beside the common dependencies. */
@@ -25,11 +29,12 @@ export async function createConsentsSubgraph(deps: ConsentsDeps): Promise<Subgra
   const store = { postgres, now };
   return buildSubgraph({
     name: "consents",
-    resolvers: [ConsentReadResolver, ConsentResolver, LoanResolver],
+    resolvers: [ConsentReadResolver, ConsentResolver, LoanResolver, CredentialResolver],
     instances: [
       new ConsentReadResolver(store),
       new LoanResolver(store),
       new ConsentResolver({ store, rulebook: CN_RULEBOOK, signArtefact }),
+      new CredentialResolver(store),
     ],
     entities: [],
     references: {},

@@ -1,23 +1,39 @@
+import type pg from "pg";
+import type { Timers } from "../../foundation/clock.js";
 import { createCoalescer } from "../../foundation/coalescer.js";
-import { createLane, type Lane } from "../../foundation/lane.js";
+import { createLane, type Lane } from "../../foundation/postgres/lane.js";
 import type { Postgres } from "../../foundation/postgres.js";
 import { termsInForce } from "../../schema/consent.js";
-import type { Frequency, LedgerConsent } from "../../schema/consent-terms.js";
+import type { Credential } from "../../schema/claims.js";
+import type { ConsentTerms, Frequency, LedgerConsent } from "../../schema/consent-terms.js";
 import { BureauError } from "../../schema/errors.js";
 import type { ConsentLedger, ConsentQuestion, ConsentSnapshot } from "../../schema/ports.js";
-import { CLOCK, CONSENT_COLUMNS, type ConsentRow, judgedAt, toLedgerConsent } from "./consent-row.js";
+import { CLOCK, CONSENT_COLUMNS, judgedAt, toLedgerConsent } from "./consent-row.js";
 
 /** Callers that share one statement. */
 const CALLERS_MAX = 512;
 const CONSENTS_OF_PAIR_MAX = 50;
+/** Checks on the wire at a time: while the answers of one are read, the server works on the other. */
+const CHECK_LANES = 2;
+
+/**
+ * Settings of the ledger's connections. Its few statements are planned once, whatever number of questions they carry: to
+ * plan a check anew takes longer than to run it.
+ */
+export const LEDGER_CONNECTION = { jit: "off", plan_cache_mode: "force_generic_plan" } as const;
 
 export interface ConsentLedgerOptions {
-  /** A small pool of the ledger's own, so that no other work can hold up a check. Two connections are used. */
+  /**
+   * A small pool of the ledger's own, so that no other work can hold up a check. Three connections are used; they are
+   * opened with `LEDGER_CONNECTION`.
+   */
   readonly postgres: Postgres;
   /** How long a statement may be on the wire before its connection is destroyed. */
   readonly timeoutMs: number;
   /** WARNING: for tests only. Consents are judged by the database's clock; this takes its place. */
   readonly now?: () => Date;
+  /** Default: the machine's own. */
+  readonly timers?: Timers;
 }
 
 /**
@@ -26,28 +42,33 @@ export interface ConsentLedgerOptions {
  */
 export function createConsentLedger(options: ConsentLedgerOptions): ConsentLedger {
   const setNow = (): Date | null => options.now?.() ?? null;
-  const checks = laneOf(options, (lane, callers: readonly (readonly ConsentQuestion[])[]) =>
+  const checks = coalesce(options, CHECK_LANES, (lane, callers: readonly Question[]) =>
     readTruth(lane, callers, setNow()),
   );
-  const claims = laneOf(options, (lane, consents: readonly LedgerConsent[]) =>
+  const claims = coalesce(options, 1, (lane, consents: readonly LedgerConsent[]) =>
     countUses(lane, consents, setNow()),
   );
   return {
-    check: async (questions) => ({ ...(await checks(questions)), ended: [] }),
+    check: (questions, credentials) => checks({ questions, credentials }),
     claimUses: (consents) => Promise.all(consents.map((consent) => claims(consent))),
   };
 }
 
-function laneOf<Item, Result>(
-  { postgres, timeoutMs }: ConsentLedgerOptions,
+/** Statements go out on their own lanes; where one is late its connection is destroyed, and nobody else's. */
+function coalesce<Item, Result>(
+  { postgres, timeoutMs, timers }: ConsentLedgerOptions,
+  lanes: number,
   send: (lane: Lane, items: readonly Item[]) => Promise<readonly Result[]>,
 ): (item: Item) => Promise<Result> {
-  const lane = createLane(postgres.pool);
+  const open = Array.from({ length: lanes }, () => createLane(postgres.pool));
+  const laneAt = (index: number): Lane => open[index] ?? createLane(postgres.pool);
   const coalescer = createCoalescer<Item, Result>({
-    run: (items) => send(lane, items),
+    run: (items, lane) => send(laneAt(lane), items),
     timeoutMs,
     itemsMax: CALLERS_MAX,
-    onTimeout: () => lane.cut(),
+    lanes,
+    onTimeout: (lane) => laneAt(lane).cut(),
+    ...(timers === undefined ? {} : { timers }),
   });
   return async (item) => {
     try {
@@ -58,8 +79,16 @@ function laneOf<Item, Result>(
   };
 }
 
+/**
+ * What is the same for the whole statement stands in the rows of the first question only (or in the one row of a
+ * statement without questions). The primary key of `ended_credential` begins with the id.
+ */
 const CHECK = `with ${CLOCK}
-select clock.now, pg_is_in_recovery() as replica, q.i, x.*
+select case when q.i > 1 then null else (date_part('epoch', clock.now) * 1000)::bigint end as now,
+  case when q.i > 1 then null else pg_is_in_recovery() end as replica,
+  case when q.i > 1 then null else
+    (select json_agg(e.kind || ' ' || e.id) from consents.ended_credential e where e.id = any($4::text[])) end as ended,
+  q.i, x.terms, x.events, x.used
 from clock
 left join unnest($2::text[], $3::text[]) with ordinality as q(bank, merchant, i) on true
 left join lateral (
@@ -69,33 +98,81 @@ left join lateral (
 ) x on true
 order by q.i, x.created_at desc`;
 
-type CheckRow = { readonly now: Date; readonly replica: boolean; readonly i: number | null } & (
-  | ConsentRow
-  | { readonly [column in keyof ConsentRow]: null }
-);
+/** Columns of {@link CHECK}, as text: a check is the busiest statement of all, and most columns need no conversion. */
+type CheckRow = readonly [
+  now: string | null,
+  replica: string | null,
+  ended: string | null,
+  i: string | null,
+  terms: string | null,
+  events: string | null,
+  used: string | null,
+];
+const AS_TEXT = { getTypeParser: () => (text: string) => text } as unknown as pg.CustomTypesConfig;
+
+interface Question {
+  readonly questions: readonly ConsentQuestion[];
+  readonly credentials: readonly Credential[];
+}
 
 /** One statement is one snapshot for all callers. */
 async function readTruth(
   lane: Lane,
-  callers: readonly (readonly ConsentQuestion[])[],
+  callers: readonly Question[],
   setNow: Date | null,
-): Promise<readonly Omit<ConsentSnapshot, "ended">[]> {
-  const questions = callers.flat();
-  const values = [setNow, questions.map(({ bank }) => bank), questions.map(({ merchant }) => merchant)];
+): Promise<readonly ConsentSnapshot[]> {
+  const banks: string[] = [];
+  const merchants: string[] = [];
+  const credentials = new Set<string>();
+  for (const caller of callers) {
+    for (const { bank, merchant } of caller.questions) {
+      banks.push(bank);
+      merchants.push(merchant);
+    }
+    for (const { id } of caller.credentials) credentials.add(id);
+  }
   const { rows } = await lane.run((client) =>
-    client.query<CheckRow>({ name: "consents.check", text: CHECK, values }),
+    client.query<CheckRow & unknown[]>({
+      name: "consents.check",
+      text: CHECK,
+      values: [setNow, textArray(banks), textArray(merchants), textArray([...credentials])],
+      rowMode: "array",
+      types: AS_TEXT,
+    }),
   );
   const first = rows[0];
   // A standby can lag behind a revocation: it does not know.
-  if (first === undefined || first.replica) throw new BureauError("CONSENT_UNKNOWN", "not the primary");
-  const found: LedgerConsent[][] = questions.map(() => []);
-  for (const row of rows)
-    if (row.i !== null && row.terms !== null) found[row.i - 1]?.push(toLedgerConsent(row));
+  if (first === undefined || first[1] !== "f") throw new BureauError("CONSENT_UNKNOWN", "not the primary");
+  const found: LedgerConsent[][] = banks.map(() => []);
+  for (const [, , , i, terms, events, used] of rows) {
+    if (i === null || terms === null) continue;
+    found[Number(i) - 1]?.push(
+      toLedgerConsent({ terms: JSON.parse(terms) as ConsentTerms, events, used: Number(used) }),
+    );
+  }
+  const now = new Date(Number(first[0]));
+  const ended = new Set(first[2] === null ? [] : (JSON.parse(first[2]) as string[]));
   let start = 0;
-  return callers.map(({ length }) => {
-    const consents = found.slice(start, (start += length));
-    return { now: judgedAt(first.now, consents.flat()), consents };
+  return callers.map((caller) => {
+    const consents = found.slice(start, (start += caller.questions.length));
+    return { now: judgedAt(now, consents.flat()), consents, ended: endedOf(caller.credentials, ended) };
   });
+}
+
+/**
+ * PostgreSQL's literal of a text array. A check sends hundreds of names, and the driver would look through each for what
+ * to escape; names that need it are left to the driver.
+ */
+function textArray(values: readonly string[]): string | readonly string[] {
+  if (values.length === 0) return "{}";
+  return /["\\]/.test(values.join("")) ? values : `{"${values.join('","')}"}`;
+}
+
+const NONE: readonly Credential[] = [];
+
+function endedOf(credentials: readonly Credential[], ended: ReadonlySet<string>): readonly Credential[] {
+  if (ended.size === 0) return NONE;
+  return credentials.filter(({ kind, id }) => ended.has(`${kind} ${id}`));
 }
 
 /**

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { createLane } from "../../foundation/lane.js";
+import { createLane } from "../../foundation/postgres/lane.js";
 import type { Postgres } from "../../foundation/postgres.js";
 import { BureauError } from "../../schema/errors.js";
 
@@ -17,6 +17,10 @@ export interface ConsentStore {
   readonly now?: (() => Date) | undefined;
 }
 
+/** An acknowledged change must survive a crash, whatever the server or the role defaults to; more than that is left alone. */
+const BEGIN = `begin isolation level read committed;
+select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') in ('off', 'local')`;
+
 /** Classes of SQLSTATE that say nothing of the request: connection, resources, operator, conflict between transactions. */
 const OUTAGE = /^(08|53|57|58|40|25006|XX)/;
 
@@ -28,7 +32,7 @@ export async function transact<T>(store: ConsentStore, work: (trx: Transaction) 
   try {
     return await createLane(store.postgres.pool)
       .run(async (client) => {
-        await client.query("begin isolation level read committed");
+        await client.query(BEGIN);
         try {
           const result = await work(transactionOn(client, store));
           await client.query("commit");

@@ -16,6 +16,7 @@ import { LoaderScope, type SubgraphContext } from "./context.js";
 import type { SubgraphDeps } from "./deps.js";
 import { FEDERATION_LINK } from "./directives.js";
 import { Executor, wireError } from "./execute.js";
+import type { PermitVerifier } from "./permit.js";
 
 type ClassLike = abstract new (...args: never[]) => object;
 
@@ -57,15 +58,30 @@ export async function buildSubgraph(options: SubgraphOptions): Promise<Subgraph>
   const sdl = `${FEDERATION_LINK}\n\n${printSchemaWithDirectives(raw)}\n`;
   for (const name of Object.keys(options.references)) requireEntity(sdl, name);
   const resolvers = mergeReferences(createResolversMap(raw), options.references);
+  return subgraphFromSdl({ name: options.name, sdl, resolvers, verifyPermit: options.deps.verifyPermit });
+}
+
+/** A subgraph whose schema is text already. */
+export interface SdlSubgraphOptions {
+  readonly name: string;
+  /** With its federation link and directives. */
+  readonly sdl: string;
+  /** By type and field; `__resolveReference` for entities. */
+  readonly resolvers: Readonly<Record<string, unknown>>;
+  readonly verifyPermit: PermitVerifier;
+}
+
+/** The floor that every subgraph stands on, whoever wrote its resolvers: permit, guarded fields, executor, masked errors. */
+export function subgraphFromSdl({ name, sdl, resolvers, verifyPermit }: SdlSubgraphOptions): Subgraph {
   const schema = buildSubgraphSchema({ typeDefs: parse(sdl), resolvers: resolvers as never });
   guardEntityFields(schema);
   const executor = new Executor(schema);
   const context = async (request: SubgraphRequest): Promise<SubgraphContext> => ({
-    permit: await options.deps.verifyPermit(options.name, request),
+    permit: await verifyPermit(name, request),
     loads: new LoaderScope(),
   });
   return {
-    name: options.name,
+    name,
     sdl,
     schema,
     context,

@@ -35,14 +35,20 @@ export function readPage({ first, after }: PageArgs): {
   readonly limit: number;
   readonly after: Position | undefined;
 } {
-  if (!Number.isSafeInteger(first) || first < 1 || first > PAGE_MAX)
-    throw refuse("first", `first must be 1 to ${PAGE_MAX}`);
-  if (after == null) return { limit: first, after: undefined };
+  const limit = readFirst(first);
+  if (after == null) return { limit, after: undefined };
   const [ms, id, ...rest] = Buffer.from(after, "base64url").toString("latin1").split(" ");
   const at = new Date(/^[0-9]{1,15}$/.test(ms ?? "") ? Number(ms) : Number.NaN);
   if (Number.isNaN(at.getTime()) || id === undefined || !isUuid(id) || rest.length > 0)
     throw refuse("after", "after is no cursor");
-  return { limit: first, after: { at, id } };
+  return { limit, after: { at, id } };
+}
+
+/** @throws BAD_USER_INPUT when `first` is out of bounds */
+export function readFirst(first: number): number {
+  if (!Number.isSafeInteger(first) || first < 1 || first > PAGE_MAX)
+    throw refuse("first", `first must be 1 to ${PAGE_MAX}`);
+  return first;
 }
 
 /** Cuts a page out of rows that were read with one more than the limit. */

@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { createCoalescer } from "../../foundation/coalescer.js";
-import { createLane, type Lane } from "../../foundation/lane.js";
+import { createLane, type Lane } from "../../foundation/postgres/lane.js";
 import type { Postgres } from "../../foundation/postgres.js";
 import { BureauError } from "../../schema/errors.js";
 import type { InquiryEntry, InquiryLog, InquiryReceipt } from "../../schema/ports.js";

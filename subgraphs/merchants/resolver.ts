@@ -3,11 +3,12 @@ import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from "type-graph
 import type { Clock } from "../../foundation/clock.js";
 import type { Postgres } from "../../foundation/postgres.js";
 import { BureauError } from "../../schema/errors.js";
+import { accountsOf } from "../host/accounts.js";
 import type { SubgraphContext } from "../host/context.js";
 import { ConsentPolicy, PartyPolicy } from "../host/directives.js";
 import { describeIdentity } from "./describe-identity.js";
 import { grantedMerchant } from "./reference.js";
-import { type AccountLink, loadLinks } from "./store.js";
+import { type AccountLink, type LinkQuestion, loadLinks } from "./store.js";
 import { Identity, InquiryArgs, InquiryInput, Merchant } from "./types.js";
 
 /** Most merchants that one operation may ask about. */
@@ -70,21 +71,23 @@ export class MerchantResolver {
   @ConsentPolicy("IDENTITY")
   @FieldResolver(() => Identity, {
     nullable: true,
-    description: "Name, regime, tenure and linked platform accounts. Category IDENTITY.",
+    description:
+      "Name, regime, tenure and linked platform accounts, by the accounts that the consent opens. Category IDENTITY.",
   })
   async identity(@Root() merchant: Merchant, @Ctx() context: SubgraphContext): Promise<Identity | null> {
-    context.permit.require(merchant.id, "IDENTITY");
-    const links = await this.#linksOf(context).load(merchant.id);
+    const accounts = accountsOf(context.permit.require(merchant.id, "IDENTITY"));
+    const links = await this.#linksOf(context).load({ merchant: merchant.id, accounts });
     return describeIdentity(merchant.id, links, this.#clock.now());
   }
 
   /** One statement for all merchants of the request. */
-  #linksOf(context: SubgraphContext): DataLoader<string, readonly AccountLink[]> {
+  #linksOf(context: SubgraphContext): DataLoader<LinkQuestion, readonly AccountLink[], string> {
     return context.loads.get(
       "merchants.links",
       () =>
-        new DataLoader((ids: readonly string[]) => loadLinks(this.#postgres, ids), {
+        new DataLoader((questions: readonly LinkQuestion[]) => loadLinks(this.#postgres, questions), {
           maxBatchSize: INQUIRIES_MAX,
+          cacheKeyFn: ({ merchant, accounts }) => `${merchant}|${accounts ?? ""}`,
         }),
     );
   }

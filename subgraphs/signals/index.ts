@@ -4,6 +4,7 @@ import { buildSubgraph } from "../host/build-subgraph.js";
 import type { SubgraphDeps } from "../host/deps.js";
 import { createFeedIntake, type FeedIntakeOptions } from "../host/feeds/index.js";
 import { signalsFeedOwner } from "./feed-owner.js";
+import { ReviewRecordsResolver, SocialRecordsResolver } from "./records/resolvers.js";
 import { resolveMerchantReference } from "./reference.js";
 import { SignalsResolver } from "./resolver.js";
 import { Merchant } from "./types.js";
@@ -14,8 +15,8 @@ export { signalsMigrations } from "./migrations/index.js";
 export async function createSignalsSubgraph(deps: SubgraphDeps): Promise<Subgraph> {
   return buildSubgraph({
     name: "signals",
-    resolvers: [SignalsResolver],
-    instances: [new SignalsResolver(deps)],
+    resolvers: [SignalsResolver, ReviewRecordsResolver, SocialRecordsResolver],
+    instances: [new SignalsResolver(deps), new ReviewRecordsResolver(deps), new SocialRecordsResolver(deps)],
     entities: [Merchant],
     references: { Merchant: { __resolveReference: resolveMerchantReference } },
     deps,

@@ -1,5 +1,6 @@
 import { Arg, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import type { MonthRange } from "../../schema/claims.js";
+import { accountsOf } from "../host/accounts.js";
 import type { SubgraphContext } from "../host/context.js";
 import type { SubgraphDeps } from "../host/deps.js";
 import { ConsentPolicy } from "../host/directives.js";
@@ -32,12 +33,10 @@ export class SignalsResolver {
     const grant = context.permit.require(id, "REVIEWS");
     const now = this.#deps.clock.now();
     const window = openWindow(input, now, grant.months);
-    const question = { merchant: id, window, trendFrom: trendStart(window.until, now) };
-    return summarizeReviews(
-      await reviewLoader(context.loads, this.#deps.postgres).load(question),
-      window,
-      now,
-    );
+    const bounds = { merchant: id, accounts: accountsOf(grant), window };
+    const question = { ...bounds, trendFrom: trendStart(window.until, now) };
+    const rollup = await reviewLoader(context.loads, this.#deps.postgres).load(question);
+    return { ...summarizeReviews(rollup, window, now), bounds };
   }
 
   /** @throws PERMIT_INVALID, BAD_USER_INPUT */
@@ -54,11 +53,9 @@ export class SignalsResolver {
     const grant = context.permit.require(id, "SOCIAL");
     const now = this.#deps.clock.now();
     const window = openWindow(input, now, grant.months);
-    return summarizeSocial(
-      await socialLoader(context.loads, this.#deps.postgres).load({ merchant: id, window }),
-      window,
-      now,
-    );
+    const bounds = { merchant: id, accounts: accountsOf(grant), window };
+    const rows = await socialLoader(context.loads, this.#deps.postgres).load(bounds);
+    return { ...summarizeSocial(rows, window, now), bounds };
   }
 }
 

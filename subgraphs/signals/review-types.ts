@@ -2,6 +2,7 @@ import { Field, Float, Int, ObjectType } from "type-graphql";
 import { ConsentPolicy } from "../host/directives.js";
 import { Metric, MonthWindow } from "../host/metric-types.js";
 import { MonthScalar } from "../host/scalars.js";
+import type { RecordBounds } from "./records/record-questions.js";
 
 @ObjectType({ description: "Reviews on one platform in the window." })
 export class ReviewPlatform {
@@ -28,9 +29,13 @@ export class ReviewMonth {
 /** A review belongs to the month in which it was written; removed reviews stay in every number. */
 @ConsentPolicy("REVIEWS")
 @ObjectType({
-  description: "What buyers wrote of the merchant. Reviews that were removed later stay in every number.",
+  description:
+    "What buyers wrote of the merchant, in accounts that the consent opens. Reviews that were removed later stay in every number.",
 })
 export class Reviews {
+  /** Of the records behind the figures. */
+  readonly bounds!: RecordBounds;
+
   @Field(() => MonthWindow, {
     nullable: true,
     description: "The months asked for, as far as the consent opens them.",

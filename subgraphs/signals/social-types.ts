@@ -2,6 +2,7 @@ import { Field, Float, Int, ObjectType } from "type-graphql";
 import { ConsentPolicy } from "../host/directives.js";
 import { Metric, MonthWindow } from "../host/metric-types.js";
 import { MonthScalar } from "../host/scalars.js";
+import type { RecordBounds } from "./records/record-questions.js";
 
 @ObjectType({ description: "How many of an audience are in one bucket of a trait." })
 export class TraitBucket {
@@ -45,8 +46,13 @@ export class SocialMonth {
 }
 
 @ConsentPolicy("SOCIAL")
-@ObjectType({ description: "Reach and engagement of the merchant's own channels." })
+@ObjectType({
+  description: "Reach and engagement of the merchant's own channels, in accounts that the consent opens.",
+})
 export class Social {
+  /** Of the records behind the figures. */
+  readonly bounds!: RecordBounds;
+
   @Field(() => MonthWindow, {
     nullable: true,
     description: "The months asked for, as far as the consent opens them.",

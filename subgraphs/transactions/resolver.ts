@@ -4,6 +4,7 @@ import type { Postgres } from "../../foundation/postgres.js";
 import type { SubgraphContext } from "../host/context.js";
 import { ConsentPolicy } from "../host/directives.js";
 import { WindowInput } from "../host/metric-types.js";
+import { createNaming, type Naming } from "../host/records/read-secret.js";
 import { FrameArgs } from "./graph/frame-args.js";
 import { Logistics } from "./graph/logistics.js";
 import { Merchant } from "./graph/merchant.js";
@@ -17,10 +18,12 @@ import { TransactionLoads } from "./load/loads.js";
 export class TransactionsResolver {
   readonly #postgres: Postgres;
   readonly #clock: Clock;
+  readonly #naming: Naming;
 
   constructor(deps: { readonly postgres: Postgres; readonly clock: Clock }) {
     this.#postgres = deps.postgres;
     this.#clock = deps.clock;
+    this.#naming = createNaming(deps.postgres, "transactions");
   }
 
   @ConsentPolicy("TRANSACTIONS")
@@ -69,7 +72,7 @@ export class TransactionsResolver {
   #loads(context: SubgraphContext): TransactionLoads {
     return context.loads.get(
       "transactions",
-      () => new TransactionLoads(this.#postgres.pool, this.#clock.now()),
+      () => new TransactionLoads(this.#postgres.pool, this.#naming, this.#clock.now()),
     );
   }
 }

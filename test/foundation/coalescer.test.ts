@@ -3,24 +3,28 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { createCoalescer } from "../../foundation/coalescer.js";
 
 interface Wire {
+  readonly lane: number;
   readonly items: readonly string[];
   answer(results?: readonly string[]): void;
   fail(error: Error): void;
 }
 
 /** A coalescer whose batches wait on the wire until the test answers them. */
-function createWire(options: { itemsMax?: number; waitingMax?: number; timeoutMs?: number } = {}) {
+function createWire(
+  options: { itemsMax?: number; waitingMax?: number; timeoutMs?: number; lanes?: number } = {},
+) {
   const batches: Wire[] = [];
   const onTimeout = vi.fn();
   const coalescer = createCoalescer<string, string>({
     timeoutMs: options.timeoutMs ?? 10_000,
     itemsMax: options.itemsMax ?? 100,
     ...(options.waitingMax === undefined ? {} : { waitingMax: options.waitingMax }),
+    ...(options.lanes === undefined ? {} : { lanes: options.lanes }),
     onTimeout,
-    run: (items) =>
+    run: (items, lane) =>
       new Promise((resolve, reject) => {
         const echo = items.map((item) => item.toUpperCase());
-        batches.push({ items, answer: (results = echo) => resolve(results), fail: reject });
+        batches.push({ items, lane, answer: (results = echo) => resolve(results), fail: reject });
       }),
   });
   return { batches, coalescer, onTimeout };
@@ -123,6 +127,58 @@ describe("a coalescer", () => {
   });
 });
 
+describe("a coalescer with two lanes", () => {
+  it("has two batches out at most, which nobody joins, and all who came meanwhile share the next", async () => {
+    const { batches, coalescer } = createWire({ lanes: 2 });
+    const calls = [coalescer.call("1")];
+    await delay(0);
+    calls.push(coalescer.call("2"), coalescer.call("3"));
+    await delay(0);
+    for (const item of ["4", "5", "6"]) {
+      calls.push(coalescer.call(item));
+      await delay(0);
+    }
+    expect(batches.map(({ items, lane }) => [lane, ...items])).toEqual([
+      [0, "1"],
+      [1, "2", "3"],
+    ]);
+    batches[1]?.answer();
+    await delay(0);
+    expect(batches[2]).toMatchObject({ lane: 1, items: ["4", "5", "6"] });
+    batches[2]?.answer();
+    batches[0]?.answer();
+    expect(await Promise.all(calls)).toEqual(["1", "2", "3", "4", "5", "6"]);
+  });
+
+  it("never has two batches out on one lane, and goes on with both after it was idle", async () => {
+    const { batches, coalescer } = createWire({ lanes: 2 });
+    for (let round = 0; round < 6; round += 2) {
+      const calls = [coalescer.call("a")];
+      await delay(0);
+      calls.push(coalescer.call("b"));
+      await delay(0);
+      const [first, second] = batches.slice(round);
+      expect(new Set([first?.lane, second?.lane])).toEqual(new Set([0, 1]));
+      first?.answer();
+      second?.answer();
+      await Promise.all(calls);
+    }
+  });
+
+  it("gives up the lane that is late and leaves the other alone", async () => {
+    vi.useFakeTimers();
+    const { batches, coalescer, onTimeout } = createWire({ lanes: 2, timeoutMs: 50 });
+    const slow = coalescer.call("slow").catch((error: { code: string }) => error.code);
+    await vi.advanceTimersByTimeAsync(20);
+    const good = coalescer.call("good");
+    await vi.advanceTimersByTimeAsync(30);
+    expect(await slow).toBe("DEADLINE_EXCEEDED");
+    expect(onTimeout.mock.calls).toEqual([[0]]);
+    batches[1]?.answer();
+    expect(await good).toBe("GOOD");
+  });
+});
+
 describe("a batch that goes wrong", () => {
   it("fails for each of its waiters and for nobody else", async () => {
     const { batches, coalescer } = createWire();
@@ -154,6 +210,23 @@ describe("a batch that goes wrong", () => {
     await vi.advanceTimersByTimeAsync(0);
     batches[1]?.answer(["in time"]);
     expect(await next).toBe("in time");
+  });
+
+  it("times out by the timers it was given, and takes the timer back when its answer came", async () => {
+    const due: (() => void)[] = [];
+    const cancelled: number[] = [];
+    const coalescer = createCoalescer<string, string>({
+      timeoutMs: 50,
+      itemsMax: 10,
+      run: (items) => (items[0] === "slow" ? new Promise(() => {}) : Promise.resolve(items)),
+      timers: { after: (delayMs, run) => (due.push(run), () => cancelled.push(delayMs)) },
+    });
+    expect(await coalescer.call("quick")).toBe("quick");
+    expect(cancelled).toEqual([50]);
+    const slow = coalescer.call("slow");
+    await delay(0);
+    due[1]?.();
+    await expect(slow).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
   });
 
   it("does not pass for an answer when it has too few results", async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createLane } from "../../foundation/lane.js";
+import { createLane } from "../../foundation/postgres/lane.js";
 import type { Postgres } from "../../foundation/postgres.js";
 import { createTestDatabase, type TestDatabase } from "../support/database.js";
 

@@ -132,6 +132,22 @@ describe("a limiter that two processes share on one Redis", () => {
     }
   });
 
+  it("with a Redis that accepts and never answers allows its share too, and is shared again when it answers", async () => {
+    const own = await startRedisServer();
+    const shared = limiter(await open(own.url), 100);
+    expect(await admitted([shared], ["before"], 300)).toBe(100);
+    own.freeze();
+    expect(await admitted([shared], ["during"], 300)).toBe(50);
+    expect(await admitted([shared], ["during"], 300)).toBe(0);
+    own.thaw();
+    try {
+      await until(async () => (await shared.spend(["probe"], 1)).limit === 100);
+      expect(await admitted([shared], ["after"], 300)).toBe(100);
+    } finally {
+      await own.kill();
+    }
+  });
+
   it("gives nothing back to Redis that was counted here", async () => {
     const own = await startRedisServer();
     const shared = limiter(await open(own.url), 100);

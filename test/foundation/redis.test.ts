@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { Redis as Client } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openRedis, type Redis } from "../../foundation/redis.js";
 import type { RedisPlace } from "../../foundation/redis/place.js";
@@ -88,6 +89,20 @@ describe("redis out of reach", () => {
   });
 });
 
+describe("a driver that gave up", () => {
+  it("is brought back, and let go when it is closed", async () => {
+    const redis = await open();
+    const ended = new Promise<void>((resolve) => redis.client.once("end", resolve));
+    redis.client.disconnect();
+    await ended;
+    await expect(redis.ping()).rejects.toMatchObject({ code: "SERVICE_UNAVAILABLE" });
+    await until(() => answers(redis));
+    await redis.close();
+    opened.splice(opened.indexOf(redis), 1);
+    expect(redis.client.listenerCount("end")).toBe(0);
+  });
+});
+
 describe("what redis says of itself", () => {
   it("never shows a password or an address, neither in the detail nor in a cause", async () => {
     const locked = await startRedisServer({ password: "the-right-password" });
@@ -118,9 +133,11 @@ describe("redis behind sentinels", () => {
         sentinelPassword: undefined,
         ...NO_ACCESS,
       });
-      const probe = await open(`redis://127.0.0.1:${fleet.master.port}`);
-      await redis.client.set("kept", "1");
-      expect(await probe.client.call("WAIT", "1", "20000")).toBe(1);
+      // A replica answers for the writes of the connection that asks it, so both go through one of its own.
+      const writer = new Client(fleet.master.port, fleet.master.host);
+      await writer.set("kept", "1");
+      expect(await writer.wait(1, 20_000)).toBe(1);
+      writer.disconnect();
       await fleet.killMaster();
       await until(async () => (await redis.client.set("after", "1")) === "OK");
       expect(await redis.client.get("kept")).toBe("1");

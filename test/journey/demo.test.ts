@@ -34,11 +34,15 @@ describe("npm run demo", () => {
 
 describe("commands a person runs", () => {
   it.each([
-    ["scripts/token.ts", "development issuer"],
+    ["scripts/issuer/token.ts", "--headers"],
+    ["scripts/issuer/client.ts", "--jwks"],
+    ["scripts/issuer/account.ts", "--password-file"],
+    ["scripts/issuer/keys.ts", "rotate"],
     ["scripts/compose.ts", "schema/generated"],
     ["scripts/docs.ts", "docs/errors.md"],
     ["scripts/migrate.ts", "npm run migrate"],
     ["scripts/demo.ts", "npm run demo"],
+    ["scripts/prove-revocation.ts", "--seeds"],
     ["scripts/publish-feed.ts", "--kind"],
     ["scripts/import-olist.ts", "--url"],
     ["scripts/import-tmall.ts", "--url"],

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import pg from "pg";
 import { afterEach, describe, expect, it } from "vitest";
 import { ensureDatabase, startEmbeddedPostgres } from "../../foundation/embedded-postgres.js";
 import { BureauError } from "../../schema/errors.js";
@@ -102,26 +103,37 @@ describe("no record, no answer (P3)", () => {
     await publishTwoMerchants(bureau);
     await grant(bureau, ALICE);
     const token = await bankToken(bureau);
-    const client = await bureau.postgres.pool.connect();
+    const client = new pg.Client({ connectionString: bureau.connectionString });
+    await client.connect();
     await client.query("begin; lock table inquiries.entry in access exclusive mode");
     const reply = await bureau.graphql(token, PROFILE, { id: ALICE });
-    await client.query("rollback");
-    client.release();
+    await client.end();
     expect(reply.errors[0]?.extensions["code"]).toBe("INQUIRY_NOT_RECORDED");
     expect(JSON.stringify(reply)).not.toContain("Alice");
     expect((await bureau.graphql(token, PROFILE, { id: ALICE })).data.merchant.id).toBe(ALICE);
   });
 
   it("answers CONSENT_UNKNOWN, and no data, when the ledger is out of reach (P2)", async () => {
+    const cut = { isArmed: false };
     bureau = await startTestBureau({
       seams: {
-        ledger: (ledger) => ({ ...ledger, check: () => Promise.reject(new BureauError("CONSENT_UNKNOWN")) }),
+        ledger: (ledger) => ({
+          ...ledger,
+          check: (questions, credentials) =>
+            cut.isArmed
+              ? Promise.reject(new BureauError("CONSENT_UNKNOWN"))
+              : ledger.check(questions, credentials),
+        }),
       },
     });
     await publishTwoMerchants(bureau);
+    await grant(bureau, ALICE);
+    cut.isArmed = true;
     const reply = await bureau.graphql(await bankToken(bureau), PROFILE, { id: ALICE });
     expect(reply.status).toBe(503);
+    expect(reply.headers["retry-after"]).toBe("1");
     expect(reply.errors[0]?.extensions["code"]).toBe("CONSENT_UNKNOWN");
+    expect(JSON.stringify(reply)).not.toContain("Alice");
   });
 
   it("checks consent again before a slow answer leaves, and withholds what was revoked meanwhile (P2)", async () => {

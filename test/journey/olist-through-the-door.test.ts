@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { importOlist } from "../../scripts/olist/import-command.js";
-import { olistMerchantId } from "../../scripts/olist/map-accounts.js";
+import { importOlist } from "../../scripts/import/olist/import-command.js";
+import { olistMerchantId } from "../../scripts/import/olist/map-accounts.js";
 import { startTestBureau, type TestBureau } from "../support/bureau.js";
 import {
   hasOlistSample,

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isUscc, isUsccChecksumValid } from "../../schema/uscc.js";
-import { describeBalance, isBalanced } from "../../scripts/dataset/balance.js";
-import { createLocalTime } from "../../scripts/dataset/local-time.js";
-import { formatMinor, parseMinor } from "../../scripts/dataset/minor-units.js";
-import { syntheticUscc } from "../../scripts/dataset/synthetic-uscc.js";
-import { allocate, allocateEach } from "../../scripts/olist/allocate.js";
+import { describeBalance, isBalanced } from "../../scripts/import/dataset/balance.js";
+import { createLocalTime } from "../../scripts/import/dataset/local-time.js";
+import { formatMinor, parseMinor } from "../../scripts/import/dataset/minor-units.js";
+import { syntheticUscc } from "../../scripts/import/dataset/synthetic-uscc.js";
+import { allocate, allocateEach } from "../../scripts/import/olist/allocate.js";
 
 describe("local times", () => {
   const { instantOf } = createLocalTime("America/Sao_Paulo");

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { isBalanced } from "../../scripts/dataset/balance.js";
-import { mapAccounts } from "../../scripts/olist/map-accounts.js";
-import { olistRecords } from "../../scripts/olist/olist-records.js";
-import type { OlistItem, OlistOrder, OlistTables } from "../../scripts/olist/olist-rows.js";
-import { planSales } from "../../scripts/olist/plan-sales.js";
-import { reconcile } from "../../scripts/olist/reconcile.js";
+import { isBalanced } from "../../scripts/import/dataset/balance.js";
+import { mapAccounts } from "../../scripts/import/olist/map-accounts.js";
+import { olistRecords } from "../../scripts/import/olist/olist-records.js";
+import type { OlistItem, OlistOrder, OlistTables } from "../../scripts/import/olist/olist-rows.js";
+import { planSales } from "../../scripts/import/olist/plan-sales.js";
+import { reconcile } from "../../scripts/import/olist/reconcile.js";
 
 function order(orderId: string, rest: Partial<OlistOrder> = {}): OlistOrder {
   return {

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { DatasetError } from "../../scripts/dataset/read-csv.js";
-import { readOlistTables } from "../../scripts/olist/read-tables.js";
+import { DatasetError } from "../../scripts/import/dataset/read-csv.js";
+import { readOlistTables } from "../../scripts/import/olist/read-tables.js";
 
 let folder: string;
 

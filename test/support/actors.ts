@@ -1,4 +1,5 @@
 import type { Category } from "../../schema/categories.js";
+import type { PlatformAccount } from "../../schema/claims.js";
 import type { Purpose } from "../../schema/purposes.js";
 import type { TestBureau } from "./bureau.js";
 
@@ -31,6 +32,8 @@ export interface GrantInput {
   readonly bank?: string;
   readonly purpose?: Purpose;
   readonly categories?: readonly Category[];
+  readonly records?: readonly Category[];
+  readonly accounts?: readonly PlatformAccount[];
   readonly lookbackMonths?: number;
   readonly expiresAt?: string;
 }

@@ -1,6 +1,6 @@
 import type { BudgetLimits } from "../../gateway/receive/budget-settings.js";
 import { createBudgets } from "../../gateway/receive/budgets.js";
-import { createDevelopmentIssuer, type TokenRequest } from "../../gateway/process/development-issuer.js";
+import { createTestIssuer, type TokenRequest } from "../../scripts/demo/test-issuer.js";
 import { type Gateway, PERMIT_ISSUER } from "../../gateway/process/create-gateway.js";
 import {
   type Bureau,
@@ -10,7 +10,8 @@ import {
   openBureau,
 } from "../../gateway/process/open-bureau.js";
 import { type Clock, systemClock } from "../../foundation/clock.js";
-import { createSigner, generateSigningKey, publicKeySet } from "../../foundation/tokens.js";
+import type { DatabaseRoles } from "../../foundation/postgres/prepare-database.js";
+import { createSigner, generateSigningKey, type Key, publicKeySet } from "../../foundation/tokens.js";
 import { BureauError } from "../../schema/errors.js";
 import { createSubgraphServer } from "../../subgraphs/host/http.js";
 import { createPermitVerifier } from "../../subgraphs/host/permit.js";
@@ -21,9 +22,15 @@ import { makeProofKey, type ProofKey, PUBLIC_URL, rememberKey, sendWithToken } f
 export const ISSUER = "https://issuer.test";
 export const AUDIENCE = "https://xinqiao.test";
 
+/** A bureau's keys, and the key of the issuer that tests make tokens with. */
+export interface TestKeys extends BureauKeys {
+  readonly issuer: Key;
+}
+
 export interface TestBureau extends Bureau {
   readonly clock: Clock;
-  readonly keys: BureauKeys;
+  readonly keys: TestKeys;
+  /** The owner's address of its database; the bureau itself runs as another role. */
   readonly connectionString: string;
   readonly errors: unknown[];
   /** SQL texts sent by in-process resolvers since the last reset. */
@@ -63,9 +70,10 @@ export interface TestBureauOptions {
   readonly clock?: Clock;
   readonly introspection?: boolean;
   readonly settings?: Partial<BureauOptions>;
+  readonly possession?: Partial<BureauOptions["possession"]>;
   readonly seams?: BureauSeams;
   /** Keys of another bureau, so that several gateways trust the same tokens. */
-  readonly keys?: BureauKeys;
+  readonly keys?: TestKeys;
   /** A database of the test's own making; `drop` is called at the end. */
   readonly database?: TestDatabase;
 }
@@ -76,12 +84,12 @@ export async function startTestBureau(options: TestBureauOptions = {}): Promise<
   const clock = options.clock ?? systemClock;
   const statements: string[] = [];
   const errors: unknown[] = [];
-  const keys = options.keys ?? (await testKeys());
+  const keys = options.keys ?? (await makeTestKeys());
   const remote = options.mode === "http" ? await serveSubgraphs(database, keys, clock) : undefined;
   const bureau = await openBureau(
     {
       ...SETTINGS,
-      connectionString: database.connectionString,
+      ...rolesOf(database),
       clock,
       keys,
       tokens: trustIn(keys),
@@ -90,6 +98,7 @@ export async function startTestBureau(options: TestBureauOptions = {}): Promise<
       budgets: createBudgets({ redis: undefined, clock, limits: AMPLE_BUDGETS }),
       onError: (error) => void (isNonceAsked(error) || errors.push(error)),
       onStatement: (text) => statements.push(text),
+      possession: { ...SETTINGS.possession, ...options.possession },
       ...options.settings,
     },
     options.seams,
@@ -128,13 +137,13 @@ function isNonceAsked(error: unknown): boolean {
 }
 
 async function tokenMaker(parts: {
-  readonly keys: BureauKeys;
+  readonly keys: TestKeys;
   readonly clock: Clock;
   readonly proofKey: ProofKey;
 }): Promise<TestBureau["token"]> {
   const { keys, clock, proofKey } = parts;
   const signer = await createSigner(keys.issuer);
-  const issue = createDevelopmentIssuer({ signer, issuer: ISSUER, audience: AUDIENCE, clock });
+  const issue = createTestIssuer({ signer, issuer: ISSUER, audience: AUDIENCE, clock });
   return async (request) => {
     if (request.party !== "bank" || request.jkt !== undefined) return issue(request);
     const token = await issue({ ...request, jkt: proofKey.jkt });
@@ -143,7 +152,14 @@ async function tokenMaker(parts: {
   };
 }
 
-function trustIn(keys: BureauKeys): BureauOptions["tokens"] {
+/** A bureau under test runs as the role that owns nothing, like one in production. */
+export function rolesOf({ connectionString, applicationConnectionString }: TestDatabase): DatabaseRoles {
+  return applicationConnectionString === undefined
+    ? { connectionString }
+    : { connectionString: applicationConnectionString, ownerConnectionString: connectionString };
+}
+
+function trustIn(keys: TestKeys): BureauOptions["tokens"] {
   return {
     issuer: ISSUER,
     audience: AUDIENCE,
@@ -182,7 +198,8 @@ const SETTINGS = {
   statementTimeoutMs: 20_000,
 } as const;
 
-async function testKeys(): Promise<BureauKeys> {
+/** Keys of a bureau that is not started yet. */
+export async function makeTestKeys(): Promise<TestKeys> {
   const [issuer, permit, artefact] = await Promise.all([
     generateSigningKey(),
     generateSigningKey(),
@@ -200,7 +217,7 @@ async function serveSubgraphs(database: TestDatabase, keys: BureauKeys, clock: C
     clock,
   });
   const signer = await createSigner(keys.artefact);
-  const postgres = database.open();
+  const postgres = database.open({ as: "application" });
   const deps = {
     postgres,
     clock,

@@ -1,14 +1,21 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { inject } from "vitest";
-import { ensureDatabase } from "../../foundation/embedded-postgres.js";
+import { ensureApplicationRole, ensureDatabase } from "../../foundation/embedded-postgres.js";
 import { openPostgres, type Postgres } from "../../foundation/postgres.js";
 
 /** An empty database of one test's own, on the real server that the run shares. */
 export interface TestDatabase {
+  /** The owner's address. */
   readonly connectionString: string;
-  /** Opens a pool on it; `drop` closes what is still open. */
-  open(options?: { readonly onStatement?: (text: string) => void; readonly poolMax?: number }): Postgres;
+  /** The address of the role that a running bureau uses; absent where the owner does everything. */
+  readonly applicationConnectionString?: string;
+  /** Opens a pool on it, as the owner unless told; `drop` closes what is still open. */
+  open(options?: {
+    readonly onStatement?: (text: string) => void;
+    readonly poolMax?: number;
+    readonly as?: "owner" | "application";
+  }): Postgres;
   /** Closes the pools and takes the database away. */
   drop(): Promise<void>;
 }
@@ -19,12 +26,14 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString("hex")}`;
   await ensureDatabase(admin, name);
   const connectionString = admin.replace("/postgres?", `/${name}?`);
+  const applicationConnectionString = await ensureApplicationRole(connectionString);
   const opened = new Set<Postgres>();
   return {
     connectionString,
+    applicationConnectionString,
     open: (options = {}) => {
       const postgres = openPostgres({
-        connectionString,
+        connectionString: options.as === "application" ? applicationConnectionString : connectionString,
         applicationName: "test",
         poolMax: options.poolMax ?? 8,
         statementTimeoutMs: 20_000,

@@ -1,6 +1,7 @@
 import {
   createProofSigner,
   generateSigningKey,
+  type Key,
   type SignProof,
   thumbprintOf,
 } from "../../foundation/tokens.js";
@@ -13,11 +14,13 @@ export const PUBLIC_URL = "https://xinqiao.test";
 export interface ProofKey {
   readonly jkt: string;
   readonly sign: SignProof;
+  /** For proofs that no client would make. */
+  readonly privateKey: Key;
 }
 
 export async function makeProofKey(algorithm: "EdDSA" | "ES256" = "EdDSA"): Promise<ProofKey> {
   const key = await generateSigningKey(algorithm);
-  return { jkt: await thumbprintOf(key), sign: await createProofSigner(key) };
+  return { jkt: await thumbprintOf(key), sign: await createProofSigner(key), privateKey: key };
 }
 
 /** The key of each bound token that a test made, so that requests with the token can bring proofs by themselves. */

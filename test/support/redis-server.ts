@@ -10,6 +10,9 @@ import { openRedis } from "../../foundation/redis.js";
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
+  /** Stops it where it stands: it accepts and never answers, until it is let go on. */
+  freeze(): void;
+  thaw(): void;
   /** Ends it in order. */
   stop(): Promise<void>;
   /** Ends it as a crash would. */
@@ -51,7 +54,14 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
         await endChild(child, signal);
         rmSync(folder, { recursive: true, force: true });
       };
-      return { url, port, stop: () => end("SIGTERM"), kill: () => end("SIGKILL") };
+      return {
+        url,
+        port,
+        freeze: () => void child.kill("SIGSTOP"),
+        thaw: () => void child.kill("SIGCONT"),
+        stop: () => end("SIGTERM"),
+        kill: () => end("SIGKILL"),
+      };
     }
     await endChild(child, "SIGKILL");
   }

@@ -3,6 +3,8 @@ import { type Problem, resolveOwn, type SourceFile } from "./source-files.js";
 
 /** Files that put the house together, and so may see more than the room they stand in. */
 const SEES_SUBGRAPHS = ["gateway/main.ts", "gateway/process/open-bureau.ts"];
+/** Files that put the authorization server into the process; no other room knows that there is one of our own. */
+const SEES_ISSUER = /^gateway\/(main|process\/[a-z-]+)\.ts$/;
 /** The first start fills an empty house with the synthetic market. */
 const SEES_MARKET = "gateway/main.ts";
 
@@ -26,7 +28,8 @@ function mayImport(from: string, to: string): boolean {
   if (room === "foundation") return toRoom === "foundation" || to === "schema/errors.ts";
   if (room === "scripts") return true;
   if (toRoom === "schema" || toRoom === "foundation") return room !== "console";
-  if (to === "scripts/market/first-start.ts") return from === SEES_MARKET;
+  if (/^scripts\/market\/(first-start|market-parties)\.ts$/.test(to)) return from === SEES_MARKET;
+  if (toRoom === "authorization-server" && room === "gateway") return SEES_ISSUER.test(from);
   if (room !== toRoom) return SEES_SUBGRAPHS.includes(from) && toRoom === "subgraphs";
   if (room === "subgraphs") return isFile(part) || part === toPart || (toPart === "host" && part !== "host");
   // A station knows no other station; what stands beside them, in gateway/ itself, puts them in a row.
@@ -49,7 +52,11 @@ const PACKAGE_RULES: readonly PackageRule[] = [
   { packages: /^jose$/, allowed: /^foundation\/tokens\// },
   { packages: /^(ioredis|rate-limiter-flexible)$/, allowed: /^foundation\/redis\// },
   { packages: /^pino$/, allowed: /^foundation\/log\.ts$/ },
-  { packages: /^(pg|kysely|pg-copy-streams)$/, allowed: /^(foundation|subgraphs)\// },
+  {
+    packages: /^(pg|kysely|pg-copy-streams)$/,
+    allowed: /^(foundation|subgraphs|authorization-server\/migrations)\//,
+  },
+  { packages: /^oidc-provider$/, allowed: /^authorization-server\// },
   { packages: /^type-graphql$/, allowed: /^subgraphs\// },
   {
     packages: /^@apollo\//,
@@ -117,7 +124,8 @@ export function findCycles(files: readonly SourceFile[]): readonly Problem[] {
 }
 
 /** Started by a person, by the test runner or by nobody's import statement. */
-const ENTRY = /^(gateway\/main|subgraphs\/serve|vitest\.config)\.ts$|^scripts\/[^/]+\.ts$|\.test\.ts$/;
+const ENTRY =
+  /^(gateway\/main|subgraphs\/serve|vitest\.config)\.ts$|^scripts\/(issuer\/(account|client|keys|token)|[^/]+)\.ts$|^test\/bench\/[^/]+\.bench\.ts$|\.test\.ts$/;
 
 /** Files that nobody imports are dead. */
 export function findOrphans(files: readonly SourceFile[]): readonly Problem[] {

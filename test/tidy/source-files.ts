@@ -24,7 +24,16 @@ export interface SourceFile {
 /** A sentence that says where and what; the empty list is a tidy house. */
 export type Problem = string;
 
-const ROOMS = ["gateway", "subgraphs", "schema", "foundation", "scripts", "console", "test"];
+const ROOMS = [
+  "gateway",
+  "authorization-server",
+  "subgraphs",
+  "schema",
+  "foundation",
+  "scripts",
+  "console",
+  "test",
+];
 
 /** Every TypeScript file of the house. */
 export function readHouse(top: string): readonly SourceFile[] {

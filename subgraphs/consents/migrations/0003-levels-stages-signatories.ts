@@ -65,7 +65,8 @@ const EVENT_GUARD = [
       end;
     end
   $$`,
-  `create or replace function consents.guard_event() returns trigger language plpgsql as $$
+  `create or replace function consents.guard_event() returns trigger language plpgsql
+    security definer set search_path = pg_catalog, pg_temp as $$
     declare
       agreed jsonb;
       last record;
@@ -78,7 +79,7 @@ const EVENT_GUARD = [
       select seq, kind, at into last from consents.consent_event
         where merchant_id = new.merchant_id and consent_id = new.consent_id order by seq desc limit 1;
       new.at := greatest(date_trunc('milliseconds', new.at), last.at);
-      if new.seq <> coalesce(last.seq, 0) + 1 or not consents.may_follow(new, agreed) then
+      if new.seq <> coalesce(last.seq, 0) + 1 or consents.may_follow(new, agreed) is not true then
         raise exception '% cannot follow %', new.kind, coalesce(last.kind, 'NONE')
           using errcode = 'restrict_violation';
       end if;
@@ -134,7 +135,8 @@ const LIST_GUARDS = [
   `create trigger replaces_the_one_in_force before insert on consents.signatory_list
     for each row execute function consents.guard_signatory_list()`,
   // The row lock of the list in force lets one replacement at a time through; the statement below it sees the last.
-  `create function consents.guard_signatory_approval() returns trigger language plpgsql as $$
+  `create function consents.guard_signatory_approval() returns trigger language plpgsql
+    security definer set search_path = pg_catalog, pg_temp as $$
     declare
       before record;
     begin

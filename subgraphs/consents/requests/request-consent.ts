@@ -131,7 +131,8 @@ function tooOften(
   });
 }
 
-function sameTerms(a: RequestedTerms, b: RequestedTerms): boolean {
+/** True when a bank asks for the same again. */
+export function sameTerms(a: RequestedTerms, b: RequestedTerms): boolean {
   const textOf = (terms: RequestedTerms): string =>
     JSON.stringify(canonical({ ...terms, expiresAt: Date.parse(terms.expiresAt) }));
   return textOf(a) === textOf(b);

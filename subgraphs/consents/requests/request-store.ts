@@ -69,15 +69,26 @@ export async function listRequests(
   return (await read<RequestRow>(store, text, bound)).map(toRequest);
 }
 
+/** One request to this merchant, or `undefined`. */
+export async function findRequest(
+  store: ConsentStore,
+  merchant: string,
+  requestId: string,
+): Promise<ConsentRequest | undefined> {
+  const text = `${SELECT} where r.merchant_id = $2 and r.request_id = $3`;
+  const [row] = await read<RequestRow>(store, text, [store.now?.() ?? null, merchant, requestId]);
+  return row && toRequest(row);
+}
+
 /** A request to this merchant, locked until the commit, so that it is decided once. */
 export async function lockRequest(
   trx: Transaction,
   merchant: string,
   requestId: string,
 ): Promise<ConsentRequest | undefined> {
-  const lock =
-    "select 1 as found from consents.consent_request where merchant_id = $1 and request_id = $2 for update";
-  if ((await trx.query(lock, [merchant, requestId])).length === 0) return undefined;
+  const lock = "select consents.lock_request($1, $2) as found";
+  const [locked] = await trx.query<{ found: boolean }>(lock, [merchant, requestId]);
+  if (locked?.found !== true) return undefined;
   const text = `${SELECT} where r.merchant_id = $2 and r.request_id = $3`;
   const rows = await trx.query<RequestRow>(text, [await trx.now(), merchant, requestId]);
   return rows[0] === undefined ? undefined : toRequest(rows[0]);

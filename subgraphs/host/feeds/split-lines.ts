@@ -4,6 +4,7 @@ import { BureauError } from "../../../schema/errors.js";
 export const LINE_BYTES_MAX = 1024 * 1024;
 
 const NEWLINE = 0x0a;
+const NOTHING = new Uint8Array(0);
 
 /** One line of a feed, without its newline; `line` counts from 1 and counts blank lines too. */
 export interface FeedLine {
@@ -25,7 +26,7 @@ export class LineSplitter {
     const lines: FeedLine[] = [];
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      this.#hold(chunk.subarray(start, end));
+      if (end > start) this.#hold(chunk.subarray(start, end));
       lines.push(this.#take());
       start = end + 1;
     }
@@ -50,8 +51,9 @@ export class LineSplitter {
 
   #take(): FeedLine {
     const [first] = this.#parts;
-    const joined =
-      this.#parts.length === 1 && first !== undefined ? first : Buffer.concat(this.#parts, this.#length);
+    // Millions of blank lines fit into a small gzip; each costs as little as it can.
+    if (first === undefined) return { line: (this.#line += 1), bytes: NOTHING };
+    const joined = this.#parts.length === 1 ? first : Buffer.concat(this.#parts, this.#length);
     this.#parts = [];
     this.#length = 0;
     this.#line += 1;

@@ -1,12 +1,14 @@
 import type { Postgres } from "../../../foundation/postgres.js";
 import type { MonthRange } from "../../../schema/claims.js";
+import { isOpenAccount, type OpenAccounts } from "../../host/accounts.js";
 import type { ReplyBucket } from "./reply-sketch.js";
 import type { PlatformPrior } from "./review-score.js";
 import type { ReviewWeek } from "./review-trend.js";
 
-/** One merchant, the months to read, and the first day of the trend (`YYYY-MM-DD`). */
+/** One merchant, the accounts and months to read, and the first day of the trend (`YYYY-MM-DD`). */
 export interface ReviewQuestion {
   readonly merchant: string;
+  readonly accounts: OpenAccounts;
   readonly window: MonthRange;
   readonly trendFrom: string;
 }
@@ -36,12 +38,13 @@ export interface ReviewRollup {
 /** One statement, so that all parts of an answer are of one moment. */
 const READ = `
 with q as (
-  select nth, merchant_id, since, until, (since || '-01')::date as first_day, (until || '-01')::date as end_day, trend_from
-  from unnest($1::text[], $2::text[], $3::text[], $4::date[]) with ordinality
-    as q(merchant_id, since, until, trend_from, nth)
+  select nth, merchant_id, accounts, since, until, (since || '-01')::date as first_day, (until || '-01')::date as end_day, trend_from
+  from unnest($1::text[], $2::text[], $3::text[], $4::date[], $5::jsonb[]) with ordinality
+    as q(merchant_id, since, until, trend_from, accounts, nth)
 ), daily as (
   select q.nth, q.trend_from, d.* from q join signals.review_daily d
     on d.merchant_id = q.merchant_id and d.day >= q.first_day and d.day < q.end_day
+      and ${isOpenAccount("q.accounts", "d.platform", "d.seller_id")}
 ), months as (
   select nth, platform, to_char(day, 'YYYY-MM') as month, sum(stars1) as stars1, sum(stars2) as stars2, sum(stars3) as stars3,
     sum(stars4) as stars4, sum(stars5) as stars5, sum(replied) as replied, sum(deleted) as deleted
@@ -53,6 +56,7 @@ with q as (
 ), replies as (
   select q.nth, k.bucket, sum(k.count) as count from q join signals.review_reply_sketch k
     on k.merchant_id = q.merchant_id and k.month >= q.since and k.month < q.until
+      and ${isOpenAccount("q.accounts", "k.platform", "k.seller_id")}
   group by 1, 2
 )
 select m.rows as months, w.rows as weeks, r.rows as replies,
@@ -73,6 +77,7 @@ export async function readReviews(
     questions.map(({ window }) => window.from),
     questions.map(({ window }) => window.until),
     questions.map(({ trendFrom }) => trendFrom),
+    questions.map(({ accounts }) => accounts),
   ]);
   return rows.map(({ months, weeks, replies, priors }) => ({
     months: months ?? [],

@@ -19,7 +19,11 @@ import { reviewTrend, TREND_WEEKS_MIN } from "./review-trend.js";
 const SECONDS_PER_HOUR = 3_600;
 
 /** The answer for one merchant and window. Windows select reviews by the day they were written (CASH). */
-export function summarizeReviews(rollup: ReviewRollup, window: MonthRange, asOf: Date): Reviews {
+export function summarizeReviews(
+  rollup: ReviewRollup,
+  window: MonthRange,
+  asOf: Date,
+): Omit<Reviews, "bounds"> {
   const ground = groundOf(rollup.months, window, asOf);
   const byPlatform = starsByPlatform(rollup.months);
   const stars = addAll([...byPlatform.values()]);

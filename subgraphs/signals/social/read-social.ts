@@ -1,10 +1,12 @@
 import type { Postgres } from "../../../foundation/postgres.js";
 import type { BuyerTrait } from "../../../schema/feeds/records.js";
 import type { MonthRange } from "../../../schema/claims.js";
+import { isOpenAccount, type OpenAccounts } from "../../host/accounts.js";
 
-/** One merchant and the months to read. */
+/** One merchant, and the accounts and months to read. */
 export interface SocialQuestion {
   readonly merchant: string;
+  readonly accounts: OpenAccounts;
   readonly window: MonthRange;
 }
 
@@ -35,8 +37,10 @@ select (
     'lastFollowers', m.last_followers, 'traits', m.traits, 'traitsDay', m.traits_day)
     order by m.platform, m.seller_id, m.channel, m.month)
   from signals.social_month m where m.merchant_id = q.merchant_id and m.month >= q.since and m.month < q.until
+    and ${isOpenAccount("q.accounts", "m.platform", "m.seller_id")}
 ) as months
-from unnest($1::text[], $2::text[], $3::text[]) with ordinality as q(merchant_id, since, until, nth)
+from unnest($1::text[], $2::text[], $3::text[], $4::jsonb[]) with ordinality
+  as q(merchant_id, since, until, accounts, nth)
 order by q.nth`;
 
 /** Answers in order, in one statement; rows by platform, seller, channel and month. */
@@ -48,6 +52,7 @@ export async function readSocial(
     questions.map(({ merchant }) => merchant),
     questions.map(({ window }) => window.from),
     questions.map(({ window }) => window.until),
+    questions.map(({ accounts }) => accounts),
   ]);
   return rows.map(({ months }) => months ?? []);
 }

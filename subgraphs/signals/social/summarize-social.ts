@@ -8,7 +8,7 @@ import type { SocialMonthRow } from "./read-social.js";
 type Rows = readonly SocialMonthRow[];
 
 /** The answer for one merchant and window; `rows` in order of month within each seller's channel. */
-export function summarizeSocial(rows: Rows, window: MonthRange, asOf: Date): Social {
+export function summarizeSocial(rows: Rows, window: MonthRange, asOf: Date): Omit<Social, "bounds"> {
   const channels = [
     ...groupBy(rows, ({ platform, channel }) => JSON.stringify([platform, channel])).values(),
   ];

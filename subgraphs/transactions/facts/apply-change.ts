@@ -34,8 +34,8 @@ async function keep(client: pg.PoolClient, change: FeedChange, write: typeof sto
   await lockMerchants(client, change);
   await findTouchedOrders(client, change);
   await write(client, change);
-  await deriveFacts(client);
-  for (const plan of [DAY_SUMS, ...MONTH_SUMS]) await addSums(client, plan);
+  await deriveFacts(client, change.kind);
+  for (const plan of [DAY_SUMS, ...MONTH_SUMS]) await addSums(client, plan, change.kind);
 }
 
 function inspectAmounts(record: FeedRecord): FeedDefect | undefined {

@@ -1,6 +1,6 @@
 import type { SumPlan } from "./add-sums.js";
 
-/** What each order adds to a day: the measure, and its amount as SQL over the fact. */
+/** What each order adds to a day: the measure, and its amount as SQL over the fact. Only weights outgrow a bigint. */
 type Contribution = Readonly<Record<string, string>>;
 
 const flag = (condition: string) => `case when ${condition} then 1 else 0 end`;
@@ -38,24 +38,31 @@ const MEASURES = [...Object.keys(CREATED), ...Object.keys(PAID), ...Object.keys(
 function select(day: string, contribution: Contribution, from: string): string {
   const amounts = MEASURES.map((measure) => {
     const amount = contribution[measure];
-    return `${amount === undefined ? "0" : `sign * (${amount})`}::numeric as ${measure}`;
+    const type = measure.startsWith("settled_weight") ? "numeric" : "bigint";
+    return `(${amount === undefined ? "0" : `sign * (${amount})`})::${type} as ${measure}`;
   });
-  return `select merchant_id, ${day} as day, platform, currency, ${amounts.join(", ")} from ${from}`;
+  return `select merchant_id, ${day} as day, platform, seller_id, currency, ${amounts.join(", ")} from ${from}`;
 }
 
 /** Created orders on their created day, paid ones on their paid day, settlements on their own. */
 export const DAY_SUMS: SumPlan = {
   table: "order_day",
-  keys: ["merchant_id", "day", "platform", "currency"],
+  keys: ["merchant_id", "day", "platform", "seller_id", "currency"],
   measures: MEASURES,
-  source: [
-    select("created_day", CREATED, "pg_temp.fact_change"),
-    select("paid_day", PAID, "pg_temp.fact_change where paid_day is not null"),
-    select(
-      "s.day",
-      SETTLED,
-      `pg_temp.fact_change cross join lateral jsonb_to_recordset(settlements)
-      as s(day date, gross bigint, fee bigint, chargeback bigint, weight numeric, seconds bigint)`,
-    ),
-  ].join(" union all "),
+  sources: [
+    { kinds: ["order"], select: select("created_day", CREATED, "pg_temp.fact_change") },
+    {
+      kinds: ["order", "payment", "refund", "shipment", "settlement"],
+      select: select("paid_day", PAID, "pg_temp.fact_change where paid_day is not null"),
+    },
+    {
+      kinds: ["order", "payment", "refund", "settlement"],
+      select: select(
+        "s.day",
+        SETTLED,
+        `pg_temp.fact_change cross join lateral jsonb_to_recordset(settlements)
+        as s(day date, gross bigint, fee bigint, chargeback bigint, weight numeric, seconds bigint)`,
+      ),
+    },
+  ],
 };

@@ -46,6 +46,7 @@ export async function removeParts(client: pg.PoolClient, change: FeedChange): Pr
 
 function storeHeads(staging: string): string {
   const columns = [
+    "seller_id",
     "currency",
     "total_minor",
     "created_at",
@@ -61,7 +62,7 @@ function storeHeads(staging: string): string {
     "zone",
   ];
   return `insert into transactions.order_head (merchant_id, platform, order_id, ${columns.join(", ")})
-    select merchant_id, platform, record_key, payload->>'currency', (payload->>'totalMinor')::bigint,
+    select merchant_id, platform, record_key, payload->>'sellerId', payload->>'currency', (payload->>'totalMinor')::bigint,
       ${instants("createdAt", "paidAt")}, (payload->>'paidMinor')::bigint,
       ${instants("promisedShipAt", "promisedDeliveryAt", "cancelledAt", "confirmedAt")},
       payload->>'buyerId', payload->>'region',
@@ -73,13 +74,25 @@ function storeHeads(staging: string): string {
     on conflict (merchant_id, platform, order_id) do update set ${replace(columns)}`;
 }
 
-/** Which fields of a record fill the columns that the kinds share; `null` where a kind has no such field. */
-const FIELDS: Readonly<Record<string, { amount: string; happened: string }>> = {
-  payment: { amount: "amountMinor", happened: "paidAt" },
-  refund: { amount: "amountMinor", happened: "refundedAt" },
-  shipment: { amount: "none", happened: "shippedAt" },
-  settlement: { amount: "grossMinor", happened: "settledAt" },
+/** What of a record fills the columns that the kinds share, and whether single records of the kind are listed. */
+interface PartFields {
+  /** The field of the amount; no record has the field `none`. */
+  readonly amount: string;
+  readonly happened: string;
+  readonly isListed: boolean;
+}
+
+const FIELDS: Readonly<Record<string, PartFields>> = {
+  payment: { amount: "amountMinor", happened: "paidAt", isListed: false },
+  refund: { amount: "amountMinor", happened: "refundedAt", isListed: false },
+  shipment: { amount: "none", happened: "shippedAt", isListed: true },
+  settlement: { amount: "grossMinor", happened: "settledAt", isListed: true },
 };
+
+// A first guess at the account that a part is listed under, right for most; `deriveFacts` settles it.
+const JOIN_HEAD = `left join transactions.order_head h on h.merchant_id = s.merchant_id
+  and h.platform = coalesce(payload->>'orderPlatform', s.platform) and h.order_id = payload->>'orderId'
+  and (payload->>'currency' is null or payload->>'currency' = h.currency)`;
 
 function storeOthers(change: FeedChange): string {
   const fields = FIELDS[change.kind];
@@ -96,13 +109,16 @@ function storeOthers(change: FeedChange): string {
     "promised_ship_at",
     "promised_delivery_at",
     "has_tracking",
+    "seller_id",
   ];
   return `insert into transactions.order_part (merchant_id, platform, kind, record_key, ${columns.join(", ")})
-    select merchant_id, platform, kind, record_key, coalesce(payload->>'orderPlatform', platform), payload->>'orderId',
-      payload->>'currency', (payload->>'${fields.amount}')::bigint, (payload->>'feeMinor')::bigint,
+    select s.merchant_id, s.platform, s.kind, s.record_key, coalesce(payload->>'orderPlatform', s.platform),
+      payload->>'orderId', payload->>'currency', (payload->>'${fields.amount}')::bigint, (payload->>'feeMinor')::bigint,
       coalesce((payload->>'chargebackMinor')::bigint, 0),
-      ${instants(fields.happened, "deliveredAt", "promisedShipAt", "promisedDeliveryAt")}, payload ? 'trackingNumber'
-    from ${change.stagingTable} order by merchant_id, platform, kind, record_key
+      ${instants(fields.happened, "deliveredAt", "promisedShipAt", "promisedDeliveryAt")}, payload ? 'trackingNumber',
+      ${fields.isListed ? "h.seller_id" : "null"}
+    from ${change.stagingTable} s ${fields.isListed ? JOIN_HEAD : ""}
+    order by s.merchant_id, s.platform, s.kind, s.record_key
     on conflict (merchant_id, platform, kind, record_key) do update set ${replace(columns)}`;
 }
 

@@ -1,6 +1,8 @@
-import { ObjectType } from "type-graphql";
-import { ConsentPolicy } from "../../host/directives.js";
+import { Args, Ctx, Field, ObjectType } from "type-graphql";
+import type { SubgraphContext } from "../../host/context.js";
+import { ConsentPolicy, RecordsPolicy } from "../../host/directives.js";
 import type { DurationMetric, Metric } from "../../host/metric-types.js";
+import { PageArgs } from "../../host/paging.js";
 import {
   lateShipmentRate,
   onTimeDeliveryRate,
@@ -9,12 +11,13 @@ import {
 } from "../measures/delivery.js";
 import { leadTime } from "../measures/lead-times.js";
 import { Duration, Figure } from "./fields.js";
+import { ShipmentConnection, shipmentRecordOf } from "./part-records.js";
 import type { View } from "./view.js";
 
 @ConsentPolicy("LOGISTICS")
 @ObjectType({
   description:
-    "How a merchant ships. Category LOGISTICS. Orders count in the month they were paid, of any currency.",
+    "How a merchant ships orders of accounts that the consent opens. Category LOGISTICS. Orders count in the month they were paid, of any currency.",
 })
 export class Logistics {
   readonly #view: View;
@@ -61,5 +64,23 @@ export class Logistics {
   async shipToDeliver(): Promise<DurationMetric> {
     const [frame, quantiles] = await Promise.all([this.#view.frame(), this.#view.quantiles()]);
     return leadTime(frame, quantiles, "SHIP_TO_DELIVER");
+  }
+
+  @RecordsPolicy("LOGISTICS")
+  @Field(() => ShipmentConnection, {
+    nullable: true,
+    description:
+      "The parcels themselves, newest first: those shipped in the months of the window, of orders in accounts that the consent opens. LEVEL_NOT_CONSENTED where the consent opens figures only; BAD_USER_INPUT for a cursor of another list or merchant.",
+  })
+  async shipments(
+    @Args(() => PageArgs) page: PageArgs,
+    @Ctx() context: SubgraphContext,
+  ): Promise<ShipmentConnection> {
+    context.permit.requireRecords(this.#view.merchant, "LOGISTICS");
+    return this.#view.page(page, {
+      list: "shipments",
+      load: (loads, key) => loads.shipments.load(key),
+      node: shipmentRecordOf,
+    });
   }
 }

@@ -1,6 +1,8 @@
-import { Field, ObjectType, registerEnumType } from "type-graphql";
-import { ConsentPolicy } from "../../host/directives.js";
+import { Args, Ctx, Field, ObjectType, registerEnumType } from "type-graphql";
+import type { SubgraphContext } from "../../host/context.js";
+import { ConsentPolicy, RecordsPolicy } from "../../host/directives.js";
 import { type DurationMetric, type Metric, MoneyMetric } from "../../host/metric-types.js";
+import { PageArgs } from "../../host/paging.js";
 import { ORDER_STATES, type OrderState } from "../facts/order-states.js";
 import {
   cashConversionDays,
@@ -13,6 +15,7 @@ import {
 import { type LeadTime, leadTime } from "../measures/lead-times.js";
 import { expectedCollectible, receivablesInTransit } from "../measures/receivables.js";
 import { Amount, Duration, Figure } from "./fields.js";
+import { PayoutConnection, payoutRecordOf } from "./part-records.js";
 import type { View } from "./view.js";
 
 const ReceivableState = {
@@ -35,7 +38,7 @@ export class ReceivableRow {
 @ConsentPolicy("SETTLEMENTS")
 @ObjectType({
   description:
-    "What platforms paid out and still owe. Category SETTLEMENTS. Payouts count in the month they were settled; receivables and steps in the month the order was paid.",
+    "What platforms paid out and still owe, of orders in accounts that the consent opens. Category SETTLEMENTS. Payouts count in the month they were settled; receivables and steps in the month the order was paid.",
 })
 export class Settlements {
   readonly #view: View;
@@ -124,6 +127,24 @@ export class Settlements {
   @Duration("Confirmation to the first payout. Unit: hour. Source: order, settlement.")
   confirmToSettle(): Promise<DurationMetric> {
     return this.#step("CONFIRM_TO_SETTLE");
+  }
+
+  @RecordsPolicy("SETTLEMENTS")
+  @Field(() => PayoutConnection, {
+    nullable: true,
+    description:
+      "The payouts themselves, newest first: those settled in the months of the window, of orders in accounts that the consent opens. Their sums are settledRevenue, fees and chargebacks. LEVEL_NOT_CONSENTED where the consent opens figures only; BAD_USER_INPUT for a cursor of another list or merchant.",
+  })
+  async payouts(
+    @Args(() => PageArgs) page: PageArgs,
+    @Ctx() context: SubgraphContext,
+  ): Promise<PayoutConnection> {
+    context.permit.requireRecords(this.#view.merchant, "SETTLEMENTS");
+    return this.#view.page(page, {
+      list: "payouts",
+      load: (loads, key) => loads.payouts.load(key),
+      node: payoutRecordOf,
+    });
   }
 
   async #step(step: LeadTime): Promise<DurationMetric> {

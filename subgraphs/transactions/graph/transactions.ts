@@ -1,6 +1,8 @@
-import { Field, ObjectType } from "type-graphql";
-import { ConsentPolicy } from "../../host/directives.js";
+import { Args, Ctx, Field, ObjectType } from "type-graphql";
+import type { SubgraphContext } from "../../host/context.js";
+import { ConsentPolicy, RecordsPolicy } from "../../host/directives.js";
 import { Metric, type MoneyMetric } from "../../host/metric-types.js";
+import { PageArgs } from "../../host/paging.js";
 import { buyerRepeatRate } from "../measures/concentration.js";
 import type { Frame } from "../measures/frame.js";
 import { growthMoM, growthYoY } from "../measures/growth.js";
@@ -28,13 +30,14 @@ import {
 } from "../measures/variability.js";
 import { Concentration, concentrations } from "./concentration.js";
 import { Amount, Figure } from "./fields.js";
+import { OrderConnection, orderRecordOf } from "./order-records.js";
 import { MonthRow, monthRows, PlatformRow, platformRows } from "./row-types.js";
 import type { View } from "./view.js";
 
 @ConsentPolicy("TRANSACTIONS")
 @ObjectType({
   description:
-    "Sales of a merchant over all its platform accounts. Category TRANSACTIONS. Orders count in the month they were paid.",
+    "Sales of a merchant over all its platform accounts, as far as the consent opens them. Category TRANSACTIONS. Orders count in the month they were paid.",
 })
 export class Transactions {
   readonly #view: View;
@@ -214,5 +217,23 @@ export class Transactions {
   })
   concentration(): Promise<Concentration[]> {
     return concentrations(this.#view);
+  }
+
+  @RecordsPolicy("TRANSACTIONS")
+  @Field(() => OrderConnection, {
+    nullable: true,
+    description:
+      "The orders themselves, newest first by the instant of creation: those created in the months of the window, by the order's own zone, in accounts that the consent opens. A page is stable: later orders come before it. LEVEL_NOT_CONSENTED where the consent opens figures only; BAD_USER_INPUT for a cursor of another list or merchant.",
+  })
+  async orders(
+    @Args(() => PageArgs) page: PageArgs,
+    @Ctx() context: SubgraphContext,
+  ): Promise<OrderConnection> {
+    context.permit.requireRecords(this.#view.merchant, "TRANSACTIONS");
+    return this.#view.page(page, {
+      list: "orders",
+      load: (loads, key) => loads.orders.load(key),
+      node: orderRecordOf,
+    });
   }
 }

@@ -29,7 +29,7 @@ const SUMS = [
 export const RECENT_DAYS = 90;
 
 const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-const RECENT = `t.day > $5::date - ${RECENT_DAYS} and t.day <= $5::date`;
+const RECENT = `t.day > $6::date - ${RECENT_DAYS} and t.day <= $6::date`;
 const EMPTY = [...SUMS, "settled_weight"].map((name) => `sum(t.${name}) = 0`).join(" and ");
 
 const MONTHS = `select q.slot, to_char(t.day, 'YYYY-MM') as month, t.platform, t.currency,
@@ -60,7 +60,7 @@ export async function loadSaleDays(
 ): Promise<SaleDays[]> {
   const { rows } = await pool.query<SaleDays & { slot: number }>(
     `select q.slot, count(distinct t.day) as days, min(t.day)::text as "firstDay" from ${askedOf("order_day", "day")}
-      where t.paid_orders > 0 and t.day < $5::date group by q.slot`,
+      where t.paid_orders > 0 and t.day < $6::date group by q.slot`,
     [...frameParameters(keys), today],
   );
   return bySlot(keys, rows).map(([row]) => row ?? { days: 0, firstDay: null });

@@ -19,7 +19,7 @@ export async function loadMatured(
       sum(t.refunded_minor)::bigint as "refundedMinor",
       json_build_object('AWAITING_SHIP', ${lost("awaiting")}, 'SHIPPED', ${lost("shipped")},
         'DELIVERED', ${lost("delivered")}, 'CONFIRMED', ${lost("confirmed")}) as "lostMinor"
-      from ${askedOf("cohort_day", "month")} where t.outcome_day <= $5::date - ${MATURITY_DAYS}
+      from ${askedOf("cohort_day", "month")} where t.outcome_day <= $6::date - ${MATURITY_DAYS}
       group by q.slot, t.platform, t.currency, t.outcome having sum(t.orders) > 0 order by 1, 2, 3, 4`,
     [...frameParameters(keys), today],
   );

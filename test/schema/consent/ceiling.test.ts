@@ -86,6 +86,70 @@ describe("withinCeiling", () => {
     expect(problems({}, "OWN_QUERY")).toEqual(["purpose ceiling.purpose PURPOSE_CEILING_EXCEEDED"]);
   });
 
+  const LOAN = {
+    categories: ["TRANSACTIONS"],
+    lookbackMonths: 12,
+    frequency: { count: 31, period: "MONTH" },
+    lifeDays: 1_825,
+  } as const;
+  const account = { platform: "market", sellerId: "shop" };
+
+  test("records, accounts and loan terms at the very ceiling may be agreed", () => {
+    const accounts = Array.from({ length: 20 }, (_, i) => ({ platform: "market", sellerId: `shop-${i}` }));
+    expect(problems({ records: ["TRANSACTIONS"], accounts, loan: LOAN })).toEqual([]);
+  });
+
+  test.each([
+    ["records of what is not opened", { records: ["SETTLEMENTS"] }, "records ceiling.level BAD_USER_INPUT"],
+    [
+      "records that the purpose does not need",
+      { records: ["IDENTITY"] },
+      "records ceiling.level PURPOSE_CEILING_EXCEEDED",
+    ],
+    ["no accounts", { accounts: [] }, "accounts ceiling.category BAD_USER_INPUT"],
+    ["an account twice", { accounts: [account, { ...account }] }, "accounts ceiling.category BAD_USER_INPUT"],
+    [
+      "an account without a platform",
+      { accounts: [{ ...account, platform: "" }] },
+      "accounts ceiling.category BAD_USER_INPUT",
+    ],
+    [
+      "one day of monitoring too many",
+      { loan: { ...LOAN, lifeDays: 1_826 } },
+      "loan.lifeDays ceiling.life PURPOSE_CEILING_EXCEEDED",
+    ],
+    [
+      "half a day of monitoring",
+      { loan: { ...LOAN, lifeDays: 0.5 } },
+      "loan.lifeDays ceiling.life BAD_USER_INPUT",
+    ],
+    [
+      "one month of monitoring too many",
+      { loan: { ...LOAN, lookbackMonths: 13 } },
+      "loan.lookbackMonths ceiling.lookback PURPOSE_CEILING_EXCEEDED",
+    ],
+    [
+      "monitoring of what the assessment does not open",
+      { loan: { ...LOAN, categories: ["TRANSACTIONS", "REVIEWS"] } },
+      "loan.categories ceiling.loan PURPOSE_CEILING_EXCEEDED",
+    ],
+    [
+      "monitoring of records that the assessment does not open",
+      {
+        categories: ["SETTLEMENTS"],
+        loan: { ...LOAN, categories: ["SETTLEMENTS"], records: ["SETTLEMENTS"] },
+      },
+      "loan.records ceiling.loan PURPOSE_CEILING_EXCEEDED",
+    ],
+  ] as const)("%s is refused too", (_name, over, expected) => {
+    expect(problems(over as Partial<AgreedTerms>)).toEqual([expected]);
+  });
+
+  test("loan terms stand with an assessment alone", () => {
+    const review = { lookbackMonths: 12, frequency: { count: 4, period: "MONTH" as const }, loan: LOAN };
+    expect(problems(review, "CREDIT_LIMIT_REVIEW")).toEqual(["loan ceiling.loan PURPOSE_CEILING_EXCEEDED"]);
+  });
+
   test("every problem is told at once", () => {
     expect(problems({ lookbackMonths: 37, categories: [], expiresAt: START })).toHaveLength(3);
   });

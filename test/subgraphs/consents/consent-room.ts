@@ -16,6 +16,7 @@ export interface Caller {
   readonly party: Party;
   readonly id: string;
   readonly scopes?: readonly Scope[];
+  readonly signatory?: string;
 }
 
 export const alice: Caller = { party: "merchant", id: ALICE };
@@ -26,8 +27,9 @@ export const officer: Caller = { party: "officer", id: "officer-1" };
 
 /** A permit that names its caller in plain text: the rooms under test only see the verified permit. */
 export const verifyPlainPermit: PermitVerifier = async (_subgraph, { permit }) => {
-  const { party, id, scopes } = JSON.parse(permit ?? "{}") as Caller;
-  return new Permit({ party, id, scopes: new Set(scopes ?? DEFAULT_SCOPES[party]) }, []);
+  const { party, id, scopes, signatory } = JSON.parse(permit ?? "{}") as Caller;
+  const acting = signatory === undefined ? {} : { signatory };
+  return new Permit({ party, id, scopes: new Set(scopes ?? DEFAULT_SCOPES[party]), ...acting }, []);
 };
 
 /** What a test knows of one answer. */

@@ -24,14 +24,18 @@ const event = (seq: number, kind: string, id = consentId) =>
   );
 
 describe("the database itself lets no consent go back (P2)", () => {
-  test.each(["consent", "consent_event", "consent_request", "consent_request_event"])(
-    "refuses to change, delete or empty %s",
-    async (table) => {
-      expect(await sqlState(`update consents.${table} set merchant_id = merchant_id`)).toBe("23001");
-      expect(await sqlState(`delete from consents.${table}`)).toBe("23001");
-      expect(await sqlState(`truncate consents.${table} cascade`)).toBe("23001");
-    },
-  );
+  test.each([
+    ["consent", "merchant_id"],
+    ["consent_event", "merchant_id"],
+    ["consent_request", "merchant_id"],
+    ["consent_request_event", "merchant_id"],
+    ["consent_grant", "merchant_id"],
+    ["ended_credential", "id"],
+  ])("refuses to change, delete or empty %s", async (table, column) => {
+    expect(await sqlState(`update consents.${table} set ${column} = ${column}`)).toBe("23001");
+    expect(await sqlState(`delete from consents.${table}`)).toBe("23001");
+    expect(await sqlState(`truncate consents.${table} cascade`)).toBe("23001");
+  });
 
   test("refuses an event of no consent, a second grant, a gap and a resumption of what is not paused", async () => {
     expect(await event(1, "GRANTED", "00000000-0000-4000-8000-000000000000")).toBe("23503");
@@ -46,6 +50,8 @@ describe("the database itself lets no consent go back (P2)", () => {
     expect(await sqlState("update consents.usage set used = 4")).toBe("23514");
     expect(await sqlState("update consents.usage set used = 2")).toBe("23001");
     expect(await sqlState("update consents.usage set allowed = 9")).toBe("23001");
+    expect(await sqlState("delete from consents.usage")).toBe("23001");
+    expect(await sqlState("truncate consents.usage")).toBe("23001");
   });
 
   test("keeps an event's instant from going back behind the one before it", async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createTestDatabase } from "../../support/database.js";
 import type { Postgres } from "../../../foundation/postgres.js";
+import type { PlatformAccount } from "../../../schema/claims.js";
 import { A, account, ask, B, C, D, openMarket } from "./market.js";
 
 const IDENTITY = `identity { legalName regime uscc usccChecksumValid tenure { firstAccountOpenedAt days }
@@ -106,6 +107,61 @@ describe("who a merchant is", () => {
 
   it("nobody vouches for an unknown merchant", async () => {
     expect(await identityOf(C)).toBeNull();
+  });
+
+  it("rests on the accounts that the permit opens, and on those alone: name, tenure and rows (P4)", async () => {
+    const asked = async (accounts: readonly PlatformAccount[]) => {
+      const { data, errors } = await ask(
+        postgres,
+        { grants: [A], accounts: { [A]: accounts } },
+        { query: MERCHANT, variables: { id: A } },
+      );
+      expect(errors).toBeUndefined();
+      return (data as { merchant: { identity: unknown } }).merchant.identity;
+    };
+    const [market, payer] = [
+      { platform: "taoyuan-market", sellerId: "s-1" },
+      { platform: "yinlian-pay", sellerId: "m-1" },
+    ];
+    expect(await asked([payer])).toMatchObject({
+      legalName: "Weaker Name",
+      tenure: { firstAccountOpenedAt: "2022-01-01T00:00:00.000Z" },
+      accounts: [{ sellerId: "m-1" }],
+    });
+    expect(await asked([market])).toMatchObject({
+      legalName: `Name of ${A}`,
+      tenure: { firstAccountOpenedAt: "2021-06-01T00:00:00.000Z" },
+      accounts: [{ sellerId: "s-1" }],
+    });
+    expect(await asked([market, payer])).toEqual(await identityOf(A));
+    // Another merchant's account, the right seller on the wrong platform, a link that never joins, and none at all.
+    for (const closed of [
+      { platform: "taoyuan-market", sellerId: "s-3" },
+      { platform: "yinlian-pay", sellerId: "s-1" },
+      { platform: "taoyuan-market", sellerId: "s-2" },
+    ])
+      expect(await asked([closed])).toBeNull();
+    expect(await asked([])).toBeNull();
+  });
+
+  it("in a portfolio each merchant is told by its own list of accounts, in one statement", async () => {
+    const accounts = {
+      [A]: [{ platform: "yinlian-pay", sellerId: "m-1" }],
+      [B]: [{ platform: "yinlian-pay", sellerId: "m-1" }],
+    };
+    const { data } = await ask(
+      postgres,
+      { grants: [A, B, D], accounts },
+      { query: MERCHANTS, variables: { inquiries: inquiries(A, B, D) } },
+    );
+    expect(data).toEqual({
+      merchants: [
+        { id: A, identity: { legalName: "Weaker Name" } },
+        { id: B, identity: null },
+        { id: D, identity: { legalName: `Name of ${D}` } },
+      ],
+    });
+    expect(statements).toHaveLength(1);
   });
 
   it("a permit without a grant opens no merchant, known or unknown", async () => {

@@ -49,6 +49,8 @@ export interface Asker {
   readonly scopes?: readonly Scope[];
   readonly grants?: readonly string[];
   readonly categories?: PermitGrant["categories"];
+  /** By merchant; every account where absent. */
+  readonly accounts?: Readonly<Record<string, PermitGrant["accounts"]>>;
 }
 
 interface Answer {
@@ -68,10 +70,17 @@ export async function ask(
     scopes = ["profile:read"],
     grants = [],
     categories = ["IDENTITY"],
+    accounts = {},
   } = asker;
   const permit = new Permit(
     { party, id, scopes: new Set(scopes) },
-    grants.map((merchant) => ({ inquiry: `inquiry-${merchant}`, merchant, categories, records: [] })),
+    grants.map((merchant) => ({
+      inquiry: `inquiry-${merchant}`,
+      merchant,
+      categories,
+      records: [],
+      ...(accounts[merchant] === undefined ? {} : { accounts: accounts[merchant] }),
+    })),
   );
   const subgraph = await createMerchantsSubgraph({ postgres, clock, verifyPermit: async () => permit });
   return (await subgraph.execute({ permit: "verified", body: JSON.stringify(body) })) as Answer;

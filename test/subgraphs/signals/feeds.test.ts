@@ -1,74 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ReviewRecord, SocialRecord } from "../../../schema/feeds/records.js";
-import { Random } from "../../../scripts/market/random.js";
+import type { SocialRecord } from "../../../schema/feeds/records.js";
 import { REPLY_GAMMA } from "../../../subgraphs/signals/reviews/reply-sketch.js";
+import { publishAtRandom, reviewOf, SEED, socialOf } from "./random-records.js";
 import { openSignalsRoom, type SignalsRoom } from "./signals-room.js";
-
-const DAY_MS = 86_400_000;
-const START_MS = Date.parse("2026-01-01T00:00:00Z");
-const SEED = 20_260_420;
-
-interface State<R> {
-  readonly platform: string;
-  readonly record: R;
-}
-
-function reviewOf(random: Random, id: number): ReviewRecord {
-  const createdMs = START_MS + random.below(40 * 24) * 3_600_000 + random.below(3_600_000);
-  const zones = [undefined, "America/Sao_Paulo", "Asia/Shanghai"];
-  const zone = zones[random.below(3)];
-  return {
-    reviewId: `r-${id}`,
-    sellerId: `s-${1 + random.below(3)}`,
-    rating: 1 + random.below(5),
-    createdAt: new Date(createdMs).toISOString(),
-    ...(zone === undefined ? {} : { zone }),
-    ...(random.chance(0.5) ? { text: `text ${random.next()}` } : {}),
-    ...(random.chance(0.5)
-      ? { repliedAt: new Date(createdMs + random.below(5 * DAY_MS)).toISOString() }
-      : {}),
-    ...(random.chance(0.1) ? { deletedAt: new Date(createdMs + DAY_MS).toISOString() } : {}),
-  };
-}
-
-function socialOf(random: Random, id: number): SocialRecord {
-  const date = new Date(START_MS + random.below(70) * DAY_MS).toISOString().slice(0, 10);
-  return {
-    recordId: `so-${id}`,
-    sellerId: `s-${1 + random.below(3)}`,
-    channel: random.pick(["live", "video"]),
-    date,
-    followers: random.below(1_000),
-    posts: random.below(3),
-    views: random.below(500),
-    likes: random.below(50),
-    ...(random.chance(0.2)
-      ? { buyerTraits: [{ trait: "age", bucket: "18-24", count: random.below(100) }] }
-      : {}),
-  };
-}
-
-/** Publishes random states of records over and over, in random batches, and returns the last state of each. */
-async function publishAtRandom<R extends { readonly sellerId: string }>(
-  room: SignalsRoom,
-  kind: "review" | "social",
-  make: (random: Random, id: number) => R,
-): Promise<readonly State<R>[]> {
-  const random = new Random(SEED, kind.length);
-  const last = new Map<string, State<R>>();
-  for (let batch = 0; batch < 25; batch += 1) {
-    const platform = random.pick(["site-a", "site-b"]);
-    const records = Array.from({ length: 1 + random.below(60) }, () => {
-      const id = random.below(150);
-      const record = make(random, id);
-      last.set(`${platform}/${id}`, { platform, record });
-      return record;
-    });
-    const report = await room.publish(platform, kind, records);
-    expect(report.rejected, JSON.stringify(report.rejections)).toBe(0);
-  }
-  return [...last.values()];
-}
 
 function localDay(instant: string, zone: string): string {
   return new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short" }).format(new Date(instant));
@@ -103,7 +37,7 @@ describe(`the feeds of signals (seed ${SEED})`, () => {
     for (const { platform, record } of states) {
       const merchant = room.links.get(`${platform}/${record.sellerId}`) ?? "";
       const day = localDay(record.createdAt, record.zone ?? "Asia/Shanghai");
-      const at = `${merchant} ${platform} ${day}`;
+      const at = `${merchant} ${platform} ${record.sellerId} ${day}`;
       addTo(expected, `${at} stars${record.rating}`, 1);
       addTo(priors, `${platform} reviews`, 1);
       addTo(priors, `${platform} stars`, record.rating);
@@ -116,16 +50,18 @@ describe(`the feeds of signals (seed ${SEED})`, () => {
       addTo(expected, `${at} reply_seconds`, seconds);
       addTo(
         replies,
-        `${merchant} ${platform} ${day.slice(0, 7)} ${Math.ceil(Math.log(Math.max(1, seconds)) / Math.log(REPLY_GAMMA))}`,
+        `${merchant} ${platform} ${record.sellerId} ${day.slice(0, 7)} ${Math.ceil(Math.log(Math.max(1, seconds)) / Math.log(REPLY_GAMMA))}`,
         1,
       );
     }
     const kept = new Map<string, number>();
-    for (const { merchant_id, platform, day, ...sums } of await room.rows<Record<string, string | number>>(
-      "select merchant_id, platform, day::text as day, stars1, stars2, stars3, stars4, stars5, replied, deleted, reply_seconds from signals.review_daily",
+    for (const { merchant_id, platform, seller_id, day, ...sums } of await room.rows<
+      Record<string, string | number>
+    >(
+      "select merchant_id, platform, seller_id, day::text as day, stars1, stars2, stars3, stars4, stars5, replied, deleted, reply_seconds from signals.review_daily",
     )) {
       for (const [name, value] of Object.entries(sums))
-        kept.set(`${merchant_id} ${platform} ${day} ${name}`, Number(value));
+        kept.set(`${merchant_id} ${platform} ${seller_id} ${day} ${name}`, Number(value));
       expect(
         [1, 2, 3, 4, 5].some((rating) => sums[`stars${rating}`] !== 0),
         "a day without reviews is swept away",
@@ -134,7 +70,7 @@ describe(`the feeds of signals (seed ${SEED})`, () => {
     expect(nonZero(kept)).toEqual(nonZero(expected));
 
     const sketch = await room.rows<{ at: string; count: number }>(
-      "select concat_ws(' ', merchant_id, platform, month, bucket) as at, count from signals.review_reply_sketch",
+      "select concat_ws(' ', merchant_id, platform, seller_id, month, bucket) as at, count from signals.review_reply_sketch",
     );
     expect(nonZero(new Map(sketch.map(({ at, count }) => [at, count])))).toEqual(nonZero(replies));
     const prior = await room.rows<{ platform: string }>("select * from signals.review_prior");

@@ -2,12 +2,20 @@ import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { FeedKind } from "../../../schema/feeds/kinds.js";
 import { createOrderFacts } from "../../../subgraphs/transactions/facts/apply-change.js";
-import { merchantOf, openStage, type Stage } from "./stage.js";
+import { merchantOf } from "./sellers.js";
+import { openStage, type Stage } from "./stage.js";
 
 const HOME = "taoyuan-market";
 const MERCHANT = merchantOf(1);
-const ORDER = { orderId: "o-1", currency: "CNY", totalMinor: 100, createdAt: "2026-05-01T00:00:00Z" };
+const ORDER = {
+  sellerId: "s-1",
+  orderId: "o-1",
+  currency: "CNY",
+  totalMinor: 100,
+  createdAt: "2026-05-01T00:00:00Z",
+};
 const PAYMENT = {
+  sellerId: "p-1",
   orderId: "o-1",
   orderPlatform: HOME,
   currency: "CNY",

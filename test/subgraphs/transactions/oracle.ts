@@ -2,6 +2,7 @@
  * The sums of the transactions subgraph, computed a second time: from the newest state of each record, order by order, in
  * plain code that shares nothing with the product but the width of a bucket.
  */
+import { merchantBehind } from "./sellers.js";
 import { instant, least, type Published, stateAt, STATES, type Story, storyOf, sum } from "./order-story.js";
 
 /** Table -> key (columns joined by `|`) -> measure -> sum. */
@@ -50,16 +51,13 @@ class Ledger {
   }
 }
 
-const merchant = ({ order }: Story) => order.sellerId.slice(2);
+const merchant = ({ order }: Story) => merchantBehind(order.sellerId);
+/** The account that an order is counted under, and its currency. */
+const account = ({ platform, order }: Story) => [platform, order.sellerId, order.currency];
 const dayOf = ({ order }: Story, ms: number) =>
   new Intl.DateTimeFormat("en-CA", { timeZone: order.zone ?? "Asia/Shanghai" }).format(ms);
 const monthOf = (story: Story, ms: number) => `${dayOf(story, ms).slice(0, 7)}-01`;
-const dayKey = (story: Story, ms: number) => [
-  merchant(story),
-  dayOf(story, ms),
-  story.platform,
-  story.order.currency,
-];
+const dayKey = (story: Story, ms: number) => [merchant(story), dayOf(story, ms), ...account(story)];
 const has = (...values: unknown[]) => Number(values.every((value) => value !== undefined));
 
 function addCreated(ledger: Ledger, story: Story): void {
@@ -86,7 +84,7 @@ function addSettlements(ledger: Ledger, story: Story): void {
     });
     ledger.add(
       "source_month",
-      [merchant(story), monthOf(story, settled), story.order.currency, "settlement", source],
+      [merchant(story), monthOf(story, settled), ...account(story), "settlement", source],
       { n: 1 },
     );
   }
@@ -97,7 +95,7 @@ function addSources(ledger: Ledger, story: Story): void {
   const named = new Set([`order|${story.platform}`, ...parts.map((p) => `${p.kind}|${p.platform}`)]);
   const month = monthOf(story, story.paidAt ?? Date.parse(story.order.createdAt));
   for (const name of named)
-    ledger.add("source_month", [merchant(story), month, story.order.currency, name], { n: 1 });
+    ledger.add("source_month", [merchant(story), month, ...account(story), name], { n: 1 });
 }
 
 function levelOf({ platform, payments, shipments, allSettlements }: Story): number {
@@ -158,14 +156,7 @@ function addSketches(ledger: Ledger, story: Story, paidAt: number): void {
   for (const [measure, value] of Object.entries(values)) {
     if (value === undefined) continue;
     const bucket = value === 0 ? -1 : Math.ceil(Math.log(value) / LN_GAMMA);
-    const key = [
-      merchant(story),
-      monthOf(story, paidAt),
-      measure,
-      story.platform,
-      story.order.currency,
-      bucket,
-    ];
+    const key = [merchant(story), monthOf(story, paidAt), measure, ...account(story), bucket];
     ledger.add("sketch_month", key, { n: 1 });
   }
 }
@@ -175,7 +166,7 @@ function addDimensions(ledger: Ledger, story: Story, paidAt: number): void {
   const add = (dimension: string, value: string, amount: number) =>
     ledger.add(
       "dimension_month",
-      [merchant(story), dimension, monthOf(story, paidAt), story.platform, order.currency, value],
+      [merchant(story), dimension, monthOf(story, paidAt), ...account(story), value],
       {
         orders: 1,
         amount_minor: amount,
@@ -194,8 +185,8 @@ function addDimensions(ledger: Ledger, story: Story, paidAt: number): void {
 }
 
 function addOutcome(ledger: Ledger, story: Story, paidAt: number): void {
-  const { order, platform, paid, refunded, refunds, cancelledAt } = story;
-  const key = [merchant(story), monthOf(story, paidAt), platform, order.currency];
+  const { paid, refunded, refunds, cancelledAt } = story;
+  const key = [merchant(story), monthOf(story, paidAt), ...account(story)];
   if (story.settlements.length === 0 && cancelledAt === undefined) {
     ledger.add("receivable_month", [...key, stateAt(story, Infinity)], {
       orders: 1,

@@ -1,3 +1,5 @@
+import { merchantBehind } from "./sellers.js";
+
 /** A record as a platform published it. */
 export interface Published {
   readonly platform: string;
@@ -34,7 +36,7 @@ export function storyOf({ platform, record: order }: Published, newest: readonly
     newest.filter(
       (p) =>
         p.kind === kind &&
-        p.record.sellerId === order.sellerId &&
+        merchantBehind(p.record.sellerId) === merchantBehind(order.sellerId) &&
         p.record.orderId === order.orderId &&
         (p.record.orderPlatform ?? p.platform) === platform &&
         (kind === "shipment" || p.record.currency === order.currency),

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { pseudonymOf } from "../../../subgraphs/host/feeds/pseudonymize.js";
 import type { Published } from "./order-story.js";
-import { merchantOf, PSEUDONYM_KEY } from "./stage.js";
+import { merchantOf, sellerOf } from "./sellers.js";
+import { PSEUDONYM_KEY } from "./stage.js";
 
 /** The field that names a record of a kind. */
 export const RECORD_KEYS: Readonly<Record<string, string>> = {
@@ -22,7 +23,8 @@ const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, 
 const amount = fc.integer({ min: 0, max: 400 });
 const currency = fc.constantFrom(...Array.from({ length: 9 }, () => "CNY"), "USD");
 const id = fc.constantFrom("1", "2", "3");
-const seller = fc.constantFrom(...Array.from({ length: 9 }, () => 0), 1);
+// Two shops of one merchant, and now and then another merchant's.
+const seller = fc.constantFrom(0, 0, 0, 0, 0, 2, 2, 2, 2, 1);
 // Few orders with many records each: most of what can go wrong is in how the records of one order meet.
 const orderId = fc.constantFrom("1", "1", "1", "2");
 const orderPlatform = fc.constantFrom(HOME, HOME, HOME, HOME, undefined, "other-market");
@@ -101,10 +103,10 @@ function event(
   });
 }
 
-/** Names of this run only: each run has merchants and records of its own. */
+/** Names of this run only: each run has merchants and records of its own. Sellers 0 and 2 are the first merchant's. */
 export function settle(events: readonly Published[], run: number): Published[] {
   return events.map(({ platform, kind, record: { seller: of, ...fields } }) => {
-    const record = { ...fields, sellerId: `s-${merchantOf(run * 2 + of)}` };
+    const record = { ...fields, sellerId: sellerOf(merchantOf(run * 2 + (of % 2)), of < 2 ? "" : "-b") };
     for (const name of ["orderId", RECORD_KEYS[kind] ?? ""]) record[name] = `${run}-${fields[name]}`;
     return { platform, kind, record: JSON.parse(JSON.stringify(record)) };
   });

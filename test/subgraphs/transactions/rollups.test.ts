@@ -1,18 +1,19 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { FeedKind } from "../../../schema/feeds/kinds.js";
 import { sumsOf, type Tables } from "./oracle.js";
 import type { Published } from "./order-story.js";
 import { HOME, newestOf, published, RECORD_KEYS, settle } from "./published.js";
-import { merchantOf, openStage, type Stage } from "./stage.js";
+import { publishAll } from "./publish-all.js";
+import { merchantOf } from "./sellers.js";
+import { openStage, type Stage } from "./stage.js";
 
 const KEYS: Readonly<Record<string, readonly string[]>> = {
-  order_day: ["merchant_id", "day", "platform", "currency"],
-  sketch_month: ["merchant_id", "month", "measure", "platform", "currency", "bucket"],
-  dimension_month: ["merchant_id", "dimension", "month", "platform", "currency", "key"],
-  cohort_day: ["merchant_id", "month", "platform", "currency", "outcome", "outcome_day"],
-  receivable_month: ["merchant_id", "month", "platform", "currency", "state"],
-  source_month: ["merchant_id", "month", "currency", "role", "source"],
+  order_day: ["merchant_id", "day", "platform", "seller_id", "currency"],
+  sketch_month: ["merchant_id", "month", "measure", "platform", "seller_id", "currency", "bucket"],
+  dimension_month: ["merchant_id", "dimension", "month", "platform", "seller_id", "currency", "key"],
+  cohort_day: ["merchant_id", "month", "platform", "seller_id", "currency", "outcome", "outcome_day"],
+  receivable_month: ["merchant_id", "month", "platform", "seller_id", "currency", "state"],
+  source_month: ["merchant_id", "month", "platform", "seller_id", "currency", "role", "source"],
 };
 let stage: Stage;
 let runs = 0;
@@ -21,25 +22,6 @@ beforeAll(async () => {
   stage = await openStage("2026-11-23T04:00:00Z");
 });
 afterAll(() => stage.close());
-
-/** Publishes in the order given, cut into batches of one platform and kind, some of them twice. */
-async function publishAll(events: readonly Published[], batchMax: number): Promise<void> {
-  let batch: Published[] = [];
-  const flush = async () => {
-    const [first] = batch;
-    if (first === undefined) return;
-    const records = batch.map(({ record }) => record);
-    const report = await stage.publish(first.platform, first.kind as FeedKind, records);
-    expect(report.rejections).toEqual([]);
-    batch = [];
-  };
-  for (const next of events) {
-    const isSame = batch[0]?.platform === next.platform && batch[0]?.kind === next.kind;
-    if (!isSame || batch.length >= batchMax) await flush();
-    batch.push(next);
-  }
-  await flush();
-}
 
 async function storedSums(run: number): Promise<Tables> {
   const tables: Tables = {};
@@ -68,12 +50,12 @@ describe("The sums kept as records come in", () => {
       async (drawn, batchMax) => {
         runs += 1;
         const events = settle(drawn, runs);
-        await publishAll(events, batchMax);
+        await publishAll(stage, events, batchMax);
         expect(await storedSums(runs)).toEqual(sumsOf(newestOf(events)));
       },
     );
     await fc.assert(property, { numRuns: 12, endOnFailure: true });
-  }, 120_000);
+  }, 300_000);
 
   it("are the same for every order of arrival of the same records", async () => {
     const distinct = fc.uniqueArray(published, {
@@ -92,7 +74,7 @@ describe("The sums kept as records come in", () => {
       const answers: unknown[] = [];
       for (const events of [one, other]) {
         runs += 1;
-        await publishAll(settle(events, runs), 3);
+        await publishAll(stage, settle(events, runs), 3);
         const text = JSON.stringify(await storedSums(runs));
         const sums = JSON.parse(
           text.replaceAll(merchantOf(runs * 2), "A").replaceAll(merchantOf(runs * 2 + 1), "B"),
@@ -102,7 +84,7 @@ describe("The sums kept as records come in", () => {
       expect(answers[1]).toEqual(answers[0]);
     });
     await fc.assert(property, { numRuns: 6, endOnFailure: true });
-  }, 120_000);
+  }, 300_000);
 
   it("go when the order's record moves to another merchant, and come back with it", async () => {
     runs += 1;
@@ -122,11 +104,11 @@ describe("The sums kept as records come in", () => {
       const days = (await storedSums(runs))["order_day"] ?? {};
       return Object.entries(days).map(([key, row]) => [key.split("|")[0], row["paid_minor"]]);
     };
-    await publishAll(settle([order(0, 100)], runs), 1);
+    await publishAll(stage, settle([order(0, 100)], runs), 1);
     expect(await paidOf()).toEqual([[merchantOf(runs * 2), 100]]);
-    await publishAll(settle([order(1, 100)], runs), 1);
+    await publishAll(stage, settle([order(1, 100)], runs), 1);
     expect(await paidOf()).toEqual([[merchantOf(runs * 2 + 1), 100]]);
-    await publishAll(settle([order(0, 70)], runs), 1);
+    await publishAll(stage, settle([order(0, 70)], runs), 1);
     expect(await paidOf()).toEqual([[merchantOf(runs * 2), 70]]);
   });
 
@@ -145,7 +127,7 @@ describe("The sums kept as records come in", () => {
         paidAt: "2026-05-01T00:00:00Z",
       },
     };
-    await publishAll(settle([payment], runs), 1);
+    await publishAll(stage, settle([payment], runs), 1);
     expect(await storedSums(runs)).toEqual({});
   });
 

@@ -1,3 +1,4 @@
+import { sellerOf } from "./sellers.js";
 import type { Stage } from "./stage.js";
 
 /** The marketplace of the tests. */
@@ -8,14 +9,16 @@ const at = (start: string, hours: number) => new Date(Date.parse(start) + hours 
 /** What a merchant sells. */
 export interface Sale {
   readonly merchant: string;
+  /** The merchant's second shop, where it is not the first. */
+  readonly shop?: "-b";
   readonly prefix: string;
   readonly count: number;
   readonly start: string;
 }
 
 /** Orders of 100.00 an hour apart, paid through another platform, shipped after 10 h by a carrier, delivered after 34 h. */
-export async function sell(stage: Stage, { merchant, prefix, count, start }: Sale): Promise<void> {
-  const of = { sellerId: `s-${merchant}` };
+export async function sell(stage: Stage, { merchant, shop, prefix, count, start }: Sale): Promise<void> {
+  const of = { sellerId: sellerOf(merchant, shop) };
   const ids = Array.from({ length: count }, (_, i) => i);
   await stage.publish(
     HOME,

@@ -1,7 +1,6 @@
 import type { Clock } from "../../../foundation/clock.js";
 import { migrateSchema, type Postgres } from "../../../foundation/postgres.js";
-import type { MonthRange } from "../../../schema/claims.js";
-import type { Category } from "../../../schema/categories.js";
+import type { PermitGrant } from "../../../schema/claims.js";
 import type { FeedKind } from "../../../schema/feeds/kinds.js";
 import type { BatchReport, FeedIntake } from "../../../schema/ports.js";
 import type { Subgraph, SubgraphAnswer } from "../../../schema/subgraph.js";
@@ -12,18 +11,12 @@ import {
   transactionsMigrations,
 } from "../../../subgraphs/transactions/index.js";
 import { createTestDatabase } from "../../support/database.js";
-
-/** The n-th merchant; the seller `s-<code>` is the merchant `<code>`. */
-export const merchantOf = (n: number) => `91990100MA${String(n).padStart(8, "0")}`;
+import { merchantBehind } from "./sellers.js";
 
 /** The key of the stage's pseudonyms. */
 export const PSEUDONYM_KEY = Buffer.alloc(32, 1);
 
-export interface Grant {
-  readonly merchant: string;
-  readonly categories?: readonly Category[];
-  readonly months?: MonthRange;
-}
+export type Grant = Partial<PermitGrant> & { readonly merchant: string };
 
 export interface Stage {
   readonly postgres: Postgres;
@@ -44,7 +37,7 @@ export async function openStage(now: string): Promise<Stage> {
   await migrateSchema(postgres, "transactions", transactionsMigrations);
   const directory = {
     resolve: async (_platform: string, accounts: readonly { sellerId: string }[]) =>
-      accounts.map(({ sellerId }) => sellerId.replace(/^s-/, "")),
+      accounts.map(({ sellerId }) => merchantBehind(sellerId)),
   };
   const intake = createTransactionsIntake({ postgres, clock, directory, pseudonymKey: PSEUDONYM_KEY });
   let grants: readonly Grant[] = [];
@@ -54,12 +47,11 @@ export async function openStage(now: string): Promise<Stage> {
     verifyPermit: async () =>
       new Permit(
         { party: "bank", id: "demo-bank", scopes: new Set(["profile:read"]) },
-        grants.map(({ merchant, categories, months }) => ({
+        grants.map((grant) => ({
           inquiry: "i-1",
-          merchant,
-          categories: categories ?? ["TRANSACTIONS", "SETTLEMENTS", "LOGISTICS"],
+          categories: ["TRANSACTIONS", "SETTLEMENTS", "LOGISTICS"],
           records: [],
-          ...(months === undefined ? {} : { months }),
+          ...grant,
         })),
       ),
   });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { refreshPlatformPriors } from "../../../subgraphs/transactions/index.js";
 import { HOME, sell } from "./sell.js";
-import { merchantOf, openStage, type Stage } from "./stage.js";
+import { merchantOf } from "./sellers.js";
+import { openStage, type Stage } from "./stage.js";
 
 const NOW = "2026-11-23T04:00:00Z";
 const SELECTION = `transactions(window: { months: 12 }) {

@@ -1,0 +1,91 @@
+import { type DocumentNode, Kind, type NameNode, visit } from "graphql";
+import type { AnswerError } from "../inquiry.js";
+import { atPath } from "./put-back.js";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** The variable in which the executor itself sends entities. */
+const REPRESENTATIONS = "representations";
+
+/** An operation none of whose names the executor can mistake for its own, and the way back. */
+export interface SafeOperation {
+  readonly document: DocumentNode;
+  readonly variables: Json;
+  readonly data: (data: Json) => Json;
+  readonly error: (error: AnswerError) => AnswerError;
+}
+
+type Names = ReadonlyMap<string, string>;
+
+/**
+ * The executor finds an entity by the members `__typename` and `id` of a result, and sends entities in a variable. An
+ * alias may bear the one name and a variable the other; then it would take somebody else's value for its own. Such
+ * aliases and variables travel under another name.
+ */
+export function withSafeNames(
+  operation: { readonly document: DocumentNode; readonly variables: Json },
+  machinery: ReadonlySet<string>,
+): SafeOperation {
+  const { document, variables } = operation;
+  const used = new Set<string>([REPRESENTATIONS]);
+  const unsafeAliases = new Set<string>();
+  let isUnsafeVariable = false;
+  visit(document, {
+    Field({ alias, name }) {
+      used.add((alias ?? name).value);
+      if (alias !== undefined && alias.value !== name.value && machinery.has(alias.value))
+        unsafeAliases.add(alias.value);
+    },
+    Variable({ name }) {
+      used.add(name.value);
+      if (name.value === REPRESENTATIONS) isUnsafeVariable = true;
+    },
+  });
+  if (unsafeAliases.size === 0 && !isUnsafeVariable)
+    return { document, variables, data: (data) => data, error: (error) => error };
+  const aliases = new Map([...unsafeAliases].map((alias) => [alias, unused(`own${alias}`, used)]));
+  const variable = unused(`own${REPRESENTATIONS}`, used);
+  const back = new Map([...aliases].map(([alias, safe]) => [safe, alias]));
+  const { [REPRESENTATIONS]: moved, ...others } = variables;
+  return {
+    document: rename(document, aliases, variable),
+    variables: moved === undefined ? others : { ...others, [variable]: moved },
+    data: (data) => (back.size === 0 ? data : (renameMembers(data, back) as Json)),
+    error: (error) => renamePath(error, back),
+  };
+}
+
+function unused(wanted: string, used: ReadonlySet<string>): string {
+  let name = wanted;
+  while (used.has(name)) name += "_";
+  return name;
+}
+
+function rename(document: DocumentNode, aliases: Names, variable: string): DocumentNode {
+  const named = (value: string): NameNode => ({ kind: Kind.NAME, value });
+  return visit(document, {
+    Field(node) {
+      const safe = node.alias?.value === node.name.value ? undefined : aliases.get(node.alias?.value ?? "");
+      return safe === undefined ? undefined : { ...node, alias: named(safe) };
+    },
+    Variable: (node) =>
+      node.name.value === REPRESENTATIONS ? { ...node, name: named(variable) } : undefined,
+  });
+}
+
+function renameMembers(value: unknown, back: Names): unknown {
+  if (Array.isArray(value)) return value.map((item) => renameMembers(item, back));
+  if (typeof value !== "object" || value === null) return value;
+  const renamed = Object.create(null) as Record<string, unknown>;
+  for (const [name, member] of Object.entries(value))
+    renamed[back.get(name) ?? name] = renameMembers(member, back);
+  return renamed;
+}
+
+function renamePath(error: AnswerError, back: Names): AnswerError {
+  if (error.path === undefined || back.size === 0) return error;
+  return atPath(
+    error,
+    error.path.map((step) => (typeof step === "string" ? (back.get(step) ?? step) : step)),
+  );
+}

@@ -1,0 +1,198 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { Redis } from "ioredis";
+import { openDatabase } from "../../foundation/postgres/open-database.js";
+import { prepareDatabase } from "../../foundation/postgres/prepare-database.js";
+import { openPostgres, type Postgres } from "../../foundation/postgres.js";
+import type { Credential } from "../../schema/claims.js";
+import { createConsentLedger, LEDGER_CONNECTION } from "../../subgraphs/consents/index.js";
+import { SUBGRAPH_SCHEMAS } from "../../subgraphs/index.js";
+import { startRedisServer } from "../support/redis-server.js";
+import { loadConsents, pairAt, readAsCached } from "./consent-check/load-consents.js";
+import { measure, median, type Path, randomFrom, type Slice } from "./consent-check/measure.js";
+
+const HELP = `Measures the consent check against a Redis GET: the real ledger on a real PostgreSQL, and ioredis on a real
+redis-server that holds the same consents as JSON, in turns in one run on this machine. It ends by itself.
+
+  npm run bench:consent-check
+  npm run bench:consent-check -- --consents 1000000 --callers 1,64,512 --rounds 7 --slice 1000 --seed 1
+
+A check asks about one consent and the four credentials of a token. Redis answers with bytes that nobody parses.
+`;
+
+const { values } = parseArgs({
+  options: {
+    help: { type: "boolean" },
+    consents: { type: "string", default: "1000000" },
+    callers: { type: "string", default: "1,64,512" },
+    rounds: { type: "string", default: "7" },
+    slice: { type: "string", default: "1000" },
+    seed: { type: "string", default: "1" },
+  },
+});
+
+interface Settings {
+  readonly consents: number;
+  readonly callers: readonly number[];
+  readonly rounds: number;
+  readonly sliceMs: number;
+  readonly seed: number;
+}
+
+if (values.help === true) process.stdout.write(HELP);
+else process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const settings: Settings = {
+    consents: Number(values.consents),
+    callers: values.callers.split(",").map(Number),
+    rounds: Number(values.rounds),
+    sliceMs: Number(values.slice),
+    seed: Number(values.seed),
+  };
+  const numbers = [settings.consents, ...settings.callers, settings.rounds, settings.sliceMs, settings.seed];
+  const isSound = numbers.every((value) => Number.isSafeInteger(value) && value >= 1);
+  if (!isSound || settings.consents > 10_000_000 || Math.max(...settings.callers) > 5_000) {
+    process.stderr.write(`every option takes whole numbers of 1 or more\n\n${HELP}`);
+    return 1;
+  }
+  const folder = await mkdtemp(path.join(os.tmpdir(), "xinqiao-bench-"));
+  const flags = ["-c", "shared_buffers=1GB", "-c", "max_wal_size=8GB"];
+  const database = await openDatabase({ dataDirectory: path.join(folder, "postgres"), flags });
+  try {
+    await run(settings, database);
+    return 0;
+  } finally {
+    await database.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function run(
+  settings: Settings,
+  { connectionString, ownerConnectionString = connectionString }: Awaited<ReturnType<typeof openDatabase>>,
+): Promise<void> {
+  await prepareDatabase({ connectionString, ownerConnectionString }, SUBGRAPH_SCHEMAS);
+  const owner = open(ownerConnectionString, 1);
+  say(`loading ${settings.consents} consents`);
+  await loadConsents(owner, settings.consents);
+  const server = await startRedisServer();
+  const redis = new Redis(server.url);
+  const pool = open(connectionString, 4, LEDGER_CONNECTION);
+  try {
+    await fillRedis(owner, redis);
+    await owner.close();
+    const ledger = createConsentLedger({ postgres: pool, timeoutMs: 10_000 });
+    const random = randomFrom(settings.seed);
+    const pair = () => pairAt(random(settings.consents));
+    const credentials = Array.from({ length: Math.max(...settings.callers) }, (_, i) => credentialsOf(i));
+    const paths = {
+      ledger: (caller: number) => ledger.check([pair()], credentials[caller] ?? []),
+      redis: () => {
+        const { bank, merchant } = pair();
+        return redis.get(`consent:${bank}:${merchant}`);
+      },
+    };
+    await requireSameAnswers(paths);
+    say(await machine(pool, redis, settings));
+    for (const callers of settings.callers) say(row(callers, await compare(paths, callers, settings)));
+    say(`load average afterwards: ${loads()}`);
+  } finally {
+    await redis.quit();
+    await server.stop();
+    await pool.close();
+  }
+}
+
+function open(connectionString: string, poolMax: number, settings: Record<string, string> = {}): Postgres {
+  const options = { applicationName: "bench", poolMax, statementTimeoutMs: 0, settings };
+  return openPostgres({ connectionString, ...options });
+}
+
+async function fillRedis(owner: Postgres, redis: Redis): Promise<void> {
+  const client = await owner.pool.connect();
+  for await (const piece of readAsCached(client))
+    await redis.mset(piece.flatMap(({ key, value }) => [key, value]));
+  client.release();
+}
+
+/** Eight banks; each caller with a token and a grant of its own. */
+function credentialsOf(caller: number): readonly Credential[] {
+  const issuer = "https://as.example";
+  return [
+    { kind: "CLIENT", id: `${issuer}|bank-${caller % 8}` },
+    { kind: "TOKEN", id: `${issuer}|0b7e1f5c-5c0b-4d56-9a55-${String(caller).padStart(12, "0")}` },
+    { kind: "GRANT", id: `${issuer}|grant-${caller}` },
+    { kind: "KEY", id: `${issuer}|${String(caller % 8).padStart(43, "k")}` },
+  ];
+}
+
+/** A path that found nothing would be fast for no reason. */
+async function requireSameAnswers(paths: {
+  readonly ledger: (caller: number) => Promise<{ readonly consents: readonly (readonly unknown[])[] }>;
+  readonly redis: () => Promise<string | null>;
+}): Promise<void> {
+  for (let i = 0; i < 100; i += 1) {
+    if ((await paths.ledger(0)).consents[0]?.length !== 1) throw new Error("the ledger found no consent");
+    if ((await paths.redis()) === null) throw new Error("Redis found no consent");
+  }
+}
+
+interface Comparison {
+  readonly ledger: readonly Slice[];
+  readonly redis: readonly Slice[];
+}
+
+/** In turns, so that what else the machine does meets both alike. */
+async function compare(
+  paths: { readonly ledger: Path; readonly redis: Path },
+  callers: number,
+  { rounds, sliceMs }: Settings,
+): Promise<Comparison> {
+  const found: { ledger: Slice[]; redis: Slice[] } = { ledger: [], redis: [] };
+  for (const name of ["ledger", "redis"] as const) await measure(paths[name], callers, sliceMs / 2);
+  for (let round = 0; round < rounds; round += 1) {
+    const order = round % 2 === 0 ? (["ledger", "redis"] as const) : (["redis", "ledger"] as const);
+    for (const name of order) found[name].push(await measure(paths[name], callers, sliceMs));
+  }
+  return found;
+}
+
+function row(callers: number, { ledger, redis }: Comparison): string {
+  const cells = ([slices]: readonly [readonly Slice[]]): string[] => [
+    Math.round(median(slices.map(({ perSecond }) => perSecond))).toLocaleString("en"),
+    median(slices.map(({ p50Ms }) => p50Ms)).toFixed(2),
+    median(slices.map(({ p99Ms }) => p99Ms)).toFixed(2),
+  ];
+  const ratios = ledger.map(({ perSecond }, i) => perSecond / (redis[i]?.perSecond ?? Number.NaN));
+  const range = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
+  return `| ${[callers, ...cells([ledger]), ...cells([redis]), median(ratios).toFixed(2), range].join(" | ")} |`;
+}
+
+async function machine(pool: Postgres, redis: Redis, settings: Settings): Promise<string> {
+  const { rows } = await pool.pool.query<{ version: string }>(
+    "select current_setting('server_version') as version",
+  );
+  const version = /redis_version:(\S+)/.exec(await redis.info("server"))?.[1] ?? "";
+  const cpus = os.cpus();
+  return [
+    `${new Date().toISOString()}, ${cpus.length} x ${cpus[0]?.model ?? "unknown"}, Node ${process.version}, PostgreSQL ${rows[0]?.version ?? ""}, Redis ${version}`,
+    `${settings.consents} consents, ${settings.rounds} rounds of ${settings.sliceMs} ms each, seed ${settings.seed}, load average ${loads()}`,
+    "",
+    "| callers | checks/s | p50 ms | p99 ms | GET/s | p50 ms | p99 ms | ratio | range |",
+    "|---|---|---|---|---|---|---|---|---|",
+  ].join("\n");
+}
+
+function loads(): string {
+  return os
+    .loadavg()
+    .map((load) => load.toFixed(2))
+    .join(" ");
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

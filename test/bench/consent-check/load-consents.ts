@@ -1,0 +1,118 @@
+import type pg from "pg";
+import type { Postgres } from "../../../foundation/postgres.js";
+import { createSigner, generateSigningKey } from "../../../foundation/tokens.js";
+import type { ConsentQuestion } from "../../../schema/ports.js";
+import { CN_RULEBOOK } from "../../../schema/rulebook.js";
+import { writeGrant } from "../../../subgraphs/consents/grant-consent.js";
+import { transact } from "../../../subgraphs/consents/transaction.js";
+
+const BANKS = ["demo-bank", "second-bank"] as const;
+const ENDED = 100_000;
+const LIFE_MS = 30 * 86_400_000;
+
+/** The pair of the consent at a position: two banks for each merchant. */
+export function pairAt(position: number): ConsentQuestion {
+  const merchant = `91990100${String(Math.floor(position / BANKS.length)).padStart(10, "0")}`;
+  return { bank: BANKS[position % BANKS.length] ?? BANKS[0], merchant };
+}
+
+/**
+ * Grants one consent as a merchant does, and multiplies its rows: so many consents, each with its event, one in twenty
+ * revoked, one in five used this month, and 100,000 credentials that were ended.
+ */
+export async function loadConsents(owner: Postgres, consents: number): Promise<void> {
+  const signer = await createSigner(await generateSigningKey());
+  const { consent } = await transact({ postgres: owner }, (trx) =>
+    writeGrant(
+      {
+        store: { postgres: owner },
+        rulebook: CN_RULEBOOK,
+        signArtefact: (payload) => signer.sign("consent+jwt", { ...payload }),
+      },
+      trx,
+      {
+        merchant: "91990100MA0000A193",
+        bank: "template-bank",
+        purpose: "PRE_LOAN_ASSESSMENT",
+        outOfRange: "REFUSE",
+        terms: {
+          categories: ["IDENTITY", "TRANSACTIONS", "SETTLEMENTS", "LOGISTICS", "REVIEWS", "SOCIAL"],
+          lookbackMonths: 12,
+          expiresAt: new Date(Date.now() + LIFE_MS).toISOString(),
+          frequency: CN_RULEBOOK.ceilings.PRE_LOAN_ASSESSMENT.frequencyMax,
+        },
+      },
+    ),
+  );
+  const client = await owner.pool.connect();
+  try {
+    // As the owner: a million rows need not be guarded one by one against what this loader does not do.
+    await client.query("set session_replication_role = replica");
+    for (const [text, values] of statements(consent.terms.consentId, consents))
+      await client.query(text, values);
+    await client.query("set session_replication_role = origin");
+    await client.query("vacuum (analyze) consents.consent, consents.consent_event, consents.usage");
+    await client.query("vacuum (analyze) consents.ended_credential");
+  } finally {
+    client.release();
+  }
+}
+
+function statements(template: string, consents: number): readonly [text: string, values: unknown[]][] {
+  const banks = `(array['${BANKS.join("', '")}'])[1 + i % ${BANKS.length}]`;
+  return [
+    [
+      `insert into consents.consent select (jsonb_populate_record(t, jsonb_build_object('merchant_id', p.merchant,
+          'consent_id', p.id, 'bank', p.bank, 'terms',
+          t.terms || jsonb_build_object('merchant', p.merchant, 'bank', p.bank, 'consentId', p.id)))).*
+        from consents.consent t, (
+          select '91990100' || lpad((i / ${BANKS.length})::text, 10, '0') as merchant, ${banks} as bank, gen_random_uuid() as id
+          from generate_series(0, $2::int - 1) i) p
+        where t.consent_id = $1`,
+      [template, consents],
+    ],
+    [
+      `insert into consents.consent_event select (jsonb_populate_record(t, jsonb_build_object('merchant_id', c.merchant_id,
+          'consent_id', c.consent_id))).*
+        from consents.consent_event t, consents.consent c where t.consent_id = $1 and c.consent_id <> $1`,
+      [template],
+    ],
+    [
+      `insert into consents.consent_event (merchant_id, consent_id, seq, kind, at, actor)
+        select merchant_id, consent_id, 2, 'REVOKED', clock_timestamp(), merchant_id from consents.consent
+        where hashtext(consent_id::text) % 20 = 0 and consent_id <> $1`,
+      [template],
+    ],
+    [
+      `insert into consents.usage (merchant_id, consent_id, period_start, used, allowed)
+        select merchant_id, consent_id, consents.period_start(terms->'frequency'->>'period', clock_timestamp()), 1,
+          (terms->'frequency'->>'count')::int from consents.consent where hashtext(consent_id::text) % 5 = 1`,
+      [],
+    ],
+    [
+      `insert into consents.ended_credential (kind, id, at, actor, reason)
+        select 'TOKEN', 'https://as.example|ended-' || i, clock_timestamp(), 'officer-1', 'lost'
+        from generate_series(1, $1::int) i`,
+      [ENDED],
+    ],
+  ];
+}
+
+/** Every consent as a cache would keep it, in pieces: key and JSON, terms and events. */
+export async function* readAsCached(
+  client: pg.PoolClient,
+): AsyncIterable<readonly { readonly key: string; readonly value: string }[]> {
+  await client.query("begin read only");
+  await client.query(
+    `declare cached no scroll cursor for select 'consent:' || c.bank || ':' || c.merchant_id as key,
+      jsonb_build_object('terms', c.terms, 'events', (select jsonb_agg(jsonb_build_object('kind', e.kind, 'at', e.at) order by e.seq)
+        from consents.consent_event e where e.merchant_id = c.merchant_id and e.consent_id = c.consent_id))::text as value
+      from consents.consent c where c.bank <> 'template-bank'`,
+  );
+  for (;;) {
+    const { rows } = await client.query<{ key: string; value: string }>("fetch 2000 from cached");
+    if (rows.length === 0) break;
+    yield rows;
+  }
+  await client.query("rollback");
+}

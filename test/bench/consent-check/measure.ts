@@ -1,0 +1,49 @@
+/** What one path did in one slice of time. */
+export interface Slice {
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** Asks once; `caller` says which of the callers asks. */
+export type Path = (caller: number) => Promise<unknown>;
+
+/** Callers come one after another, as requests do, not all in one turn of the event loop. */
+const ARRIVAL_MS = 0.1;
+
+/** So many callers, each asking again as soon as it was answered, for so long. */
+export async function measure(path: Path, callers: number, durationMs: number): Promise<Slice> {
+  const latencies: number[] = [];
+  const startMs = performance.now();
+  const endMs = startMs + durationMs;
+  const call = async (caller: number): Promise<void> => {
+    while (performance.now() < startMs + caller * ARRIVAL_MS) await new Promise(setImmediate);
+    for (let askedMs = performance.now(); askedMs < endMs;) {
+      await path(caller);
+      const nowMs = performance.now();
+      latencies.push(nowMs - askedMs);
+      askedMs = nowMs;
+    }
+  };
+  await Promise.all(Array.from({ length: callers }, (_, caller) => call(caller)));
+  const perSecond = (latencies.length / (performance.now() - startMs)) * 1_000;
+  latencies.sort((a, b) => a - b);
+  const at = (share: number): number => latencies[Math.floor((latencies.length - 1) * share)] ?? 0;
+  return { perSecond, p50Ms: at(0.5), p99Ms: at(0.99) };
+}
+
+/** The middle of the values, the lower one of two. */
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? 0;
+}
+
+/** Numbers in [0, bound) that a seed repeats (xorshift32). */
+export function randomFrom(seed: number): (bound: number) => number {
+  let state = seed | 1;
+  return (bound) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % bound;
+  };
+}
