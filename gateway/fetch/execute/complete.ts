@@ -9,7 +9,7 @@ import {
   isListType,
   isNonNullType,
 } from "graphql";
-import { type FieldedType, standingType, type Shape, type ShapeField } from "../../shape.js";
+import { type FieldedType, standingType, type Shape, type ShapeField } from "../../shape/shape.js";
 import { isObject, type JsonObject, own } from "./objects.js";
 
 /** Signals that a non-null place holds nothing, so that its parent becomes null (GraphQL section 6.4.4). */
