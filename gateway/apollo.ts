@@ -5,7 +5,7 @@ import {
 } from "@apollo/server/plugin/disabled";
 import type { GraphQLFormattedError } from "graphql";
 import { isErrorCode } from "../schema/errors.js";
-import type { Federation } from "./fetch/federation.js";
+import type { Federation } from "./process/federation.js";
 import type { Inquire } from "./gateway.js";
 import type { Authenticated } from "./inquiry.js";
 import type { Quota } from "./receive/budgets.js";

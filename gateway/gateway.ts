@@ -7,7 +7,7 @@ import { type AuthorizePorts, createAuthorize } from "./authorize/index.js";
 import { narrowOperation } from "./authorize/narrow-operation.js";
 import { recheck } from "./authorize/recheck.js";
 import { CHECK_AGE_MAX_MS } from "./authorize/standing.js";
-import type { Federation, PreparedOperation } from "./fetch/federation.js";
+import type { Federation, PreparedOperation } from "./process/federation.js";
 import { Bill, type BillParts } from "./receive/bill.js";
 import { clientOf, type Quota } from "./receive/budgets.js";
 import { type GraphQLOperation, readOperation } from "./receive/read-operation.js";

@@ -13,7 +13,7 @@ import type { Category } from "../../schema/categories.js";
 import type { AnswerError, Authorized, Fetched, Inquiry, Released } from "../inquiry.js";
 import type { PolicyIndex } from "../policies.js";
 import { needsOf, objectionTo } from "../policies.js";
-import { type Shape, shapeOf } from "../shape/shape.js";
+import { type Shape, shapeOf } from "../graph/shape.js";
 import { withheldError } from "./safe-error.js";
 
 type Path = readonly (string | number)[];
@@ -96,8 +96,7 @@ class Release {
     const source = at.value as Json;
     // The rest is still walked: which errors are told must not depend on the order of the selections.
     let isNothing = false;
-    for (const asked of at.shape?.fieldsOf(at.type) ?? []) {
-      if (!asked.isIncluded(this.#authorized.operation.variables)) continue;
+    for (const asked of at.shape?.fieldsOf(at.type, this.#authorized.operation.variables) ?? []) {
       const { responseKey: key, name } = asked;
       if (name === "__typename") {
         out[key] = at.type.name;

@@ -2,7 +2,7 @@ import { getNamedType, type GraphQLObjectType, isAbstractType, isObjectType } fr
 import type { Category } from "../../schema/categories.js";
 import type { Operation } from "../inquiry.js";
 import { type Needs, needsOf, type PolicyIndex } from "../policies.js";
-import type { Shape } from "../shape/shape.js";
+import type { Shape } from "../graph/shape.js";
 
 /** What is asked for: categories, and at which level. Some are asked for at both. */
 export interface Asked extends Needs {
@@ -20,8 +20,7 @@ export function askedCategories(
   const records = new Set<Category>();
   const figures = new Set<Category>();
   const visit = (type: GraphQLObjectType, shape: Shape | undefined): void => {
-    for (const field of shape?.fieldsOf(type) ?? []) {
-      if (!field.isIncluded(variables)) continue;
+    for (const field of shape?.fieldsOf(type, variables) ?? []) {
       const needs = needsOf(index, type.name, field.name);
       for (const category of needs.categories) {
         categories.add(category);

@@ -10,7 +10,7 @@ import type { Rulebook } from "../../schema/rulebook.js";
 import type { Authenticated, Authorized, Inquiry, Operation, Question, RefusedRoot } from "../inquiry.js";
 import type { PolicyIndex } from "../policies.js";
 import { objectionTo } from "../policies.js";
-import { shapeOf } from "../shape/shape.js";
+import { shapeOf } from "../graph/shape.js";
 import { exhausted, toInquiry } from "./inquiry-of.js";
 import { mergeQuestions, readQuestions, type Root } from "./read-questions.js";
 import { type InquiryBudget, spendDay } from "./spend-day.js";
@@ -74,8 +74,7 @@ function judgeRoots(
     throw new BureauError("OPERATION_NOT_ALLOWED");
   const roots: Root[] = [];
   const refusedRoots: RefusedRoot[] = [];
-  for (const asked of shapeOf(operation).fieldsOf(type)) {
-    if (!asked.isIncluded(operation.variables)) continue;
+  for (const asked of shapeOf(operation).fieldsOf(type, operation.variables)) {
     const { responseKey, name } = asked;
     const objection = objectionTo(index, [type.name, name], { principal, granted: NONE, records: NONE });
     if (objection === undefined) {

@@ -1,8 +1,8 @@
 import type { Category } from "../../schema/categories.js";
 import type { Authorized, Narrowed } from "../inquiry.js";
-import type { GuardedOperation, GuardedRoot } from "../plan/guard-operation.js";
+import type { GuardedOperation, GuardedRoot } from "../graph/guarded-operation.js";
 import { objectionTo, type PolicyIndex } from "../policies.js";
-import { isIncluded } from "../shape/conditions.js";
+import { isIncluded } from "../graph/conditions.js";
 import { RootNarrower } from "./narrow-roots.js";
 
 /**

@@ -1,5 +1,5 @@
 import type { Authorized, Inquiry } from "../inquiry.js";
-import type { GuardedRoot } from "../plan/guard-operation.js";
+import type { GuardedRoot } from "../graph/guarded-operation.js";
 
 /** In the form of a merchant's code, and nobody's: stands in requests where a root does not run. */
 const NOBODY = "000000000000000000";

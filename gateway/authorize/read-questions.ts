@@ -6,7 +6,7 @@ import type { Purpose } from "../../schema/purposes.js";
 import { isUscc } from "../../schema/uscc.js";
 import type { Operation, Question } from "../inquiry.js";
 import type { PolicyIndex } from "../policies.js";
-import type { ShapeField } from "../shape/shape.js";
+import type { ShapeField } from "../graph/shape.js";
 import { askedCategories } from "./asked-categories.js";
 
 /** A portfolio holds at most this many merchants. */

@@ -2,8 +2,8 @@ import { type DocumentNode, Kind, parse, type SelectionSetNode } from "graphql";
 import { Lru } from "../../foundation/lru.js";
 import type { Authorized, Inquiry } from "../inquiry.js";
 import { type Needs, needsOf, type PolicyIndex } from "../policies.js";
-import { type Condition, conditionsOf, isIncluded } from "../shape/conditions.js";
-import { fragmentsOf } from "../shape/gather.js";
+import { type Condition, conditionsOf, isIncluded } from "../graph/conditions.js";
+import { fragmentsOf } from "../graph/gather.js";
 
 const OPERATIONS_MAX = 2_000;
 

@@ -1,6 +1,6 @@
 import type { SubgraphAnswer, WireError } from "../../schema/subgraph.js";
 import type { Authorized } from "../inquiry.js";
-import type { EntityTarget } from "../plan/plan.js";
+import type { EntityTarget } from "../graph/plan.js";
 import type { Echo, Expected } from "./echo.js";
 import type { SubgraphFetch } from "./execute/compile-fetch.js";
 import type { AdmittedRepresentations, RepresentationGate } from "./representations.js";

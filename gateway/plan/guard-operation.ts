@@ -1,6 +1,5 @@
 import {
   type ArgumentNode,
-  type DocumentNode,
   type FieldNode,
   type GraphQLArgument,
   type GraphQLField,
@@ -15,37 +14,12 @@ import {
   type VariableDefinitionNode,
 } from "graphql";
 import type { Operation } from "../inquiry.js";
+import { GUARD_PREFIX, type GuardedOperation, type GuardedRoot } from "../graph/guarded-operation.js";
 import type { PolicyIndex } from "../policies.js";
-import type { Alternatives } from "../shape/conditions.js";
-import { fragmentsOf, gather, type Gathered, setsBelow } from "../shape/gather.js";
-import { GuardedSelections, type RuleGuard } from "./guard-selections.js";
-import { GUARD_PREFIX, included, variableNamed } from "./guard-variables.js";
-import { type SafeNames, safeNames } from "./safe-names.js";
-
-/** A root field as it is planned: whether it runs, about whom, and what below it, each request says in variables. */
-export interface GuardedRoot {
-  readonly responseKey: string;
-  /** Type and field, whose rule must hold. */
-  readonly coordinate: readonly [string, string];
-  /** The Boolean variable that lets it run. */
-  readonly variable: string;
-  /** What the operation's own `@skip` and `@include` ask for. */
-  readonly alternatives: Alternatives;
-  /** The variable that carries whom it asks about: the code of one merchant, or the inquiries of a portfolio. */
-  readonly subject: { readonly variable: string; readonly isList: boolean } | undefined;
-  readonly guards: readonly RuleGuard[];
-}
-
-/** An operation that is planned once for everyone: each request switches off what it may not see. */
-export interface GuardedOperation {
-  readonly document: DocumentNode;
-  readonly roots: readonly GuardedRoot[];
-  /** True where the operation asks for the schema itself, which no subgraph is asked about. */
-  readonly introspects: boolean;
-  readonly names: SafeNames;
-  /** Response keys, as the document has them, of the roots that return merchants. */
-  readonly merchantRoots: ReadonlySet<string>;
-}
+import { fragmentsOf, gather, type Gathered, setsBelow } from "../graph/gather.js";
+import { GuardedSelections } from "./guard-selections.js";
+import { included, variableNamed } from "./guard-variables.js";
+import { safeNames } from "./safe-names.js";
 
 /**
  * Rewrites an operation so that one plan serves every outcome of consent. Each field that carries a rule, and each that
@@ -69,9 +43,9 @@ export function guardOperation(
     selectionSet: { kind: Kind.SELECTION_SET, selections },
   };
   const { roots, introspects } = guarding;
-  const names = safeNames({ kind: Kind.DOCUMENT, definitions: [guarded] }, machinery);
+  const { document, names } = safeNames({ kind: Kind.DOCUMENT, definitions: [guarded] }, machinery);
   const merchantRoots = new Set(guarding.merchantRoots.map((responseKey) => names.key(responseKey)));
-  return { document: names.document, roots, introspects, names, merchantRoots };
+  return { document, roots, introspects, names, merchantRoots };
 }
 
 class Guarding {

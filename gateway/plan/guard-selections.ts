@@ -12,22 +12,14 @@ import {
   Kind,
   type SelectionNode,
 } from "graphql";
+import type { RuleGuard } from "../graph/guarded-operation.js";
 import type { Operation } from "../inquiry.js";
 import type { PolicyIndex } from "../policies.js";
 import { bothOf, implies, OPEN } from "./rule-algebra.js";
 import type { Policy } from "../policies.js";
-import { type Alternatives, isUnconditional } from "../shape/conditions.js";
-import { type ConditionedSet, fragmentsOf, gather, type Gathered, setsBelow } from "../shape/gather.js";
+import { type Alternatives, isUnconditional } from "../graph/conditions.js";
+import { type ConditionedSet, fragmentsOf, gather, type Gathered, setsBelow } from "../graph/gather.js";
 import { included } from "./guard-variables.js";
-
-/** A Boolean variable of a guarded operation, and what decides it for each request. */
-export interface RuleGuard {
-  readonly variable: string;
-  /** The field whose rule must hold, as type and name; `undefined` for one without a rule. */
-  readonly coordinate: readonly [string, string] | undefined;
-  /** What the operation's own `@skip` and `@include` ask for. */
-  readonly alternatives: Alternatives;
-}
 
 const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: "__typename" } };
 

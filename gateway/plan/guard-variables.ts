@@ -1,8 +1,5 @@
 import { type FieldNode, Kind, type VariableNode } from "graphql";
 
-/** Variables that begin with this are the gateway's; an operation that declares one is refused. */
-export const GUARD_PREFIX = "__guard";
-
 /** The field under `@include(if: $variable)` in place of its own conditions, which are part of the variable's value. */
 export function included(field: FieldNode, variable: string): FieldNode {
   const directives = field.directives?.filter(({ name }) => !["include", "skip"].includes(name.value)) ?? [];

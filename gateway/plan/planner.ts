@@ -1,5 +1,5 @@
 import type { DocumentNode, GraphQLSchema } from "graphql";
-import type { Plan } from "./plan.js";
+import type { Plan } from "../graph/plan.js";
 
 /** Splits an operation into the fetches that answer it. */
 export interface Planner {

@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { DocumentNode } from "graphql";
 import PQueue from "p-queue";
 import { BureauError } from "../../schema/errors.js";
-import type { Plan } from "./plan.js";
+import type { Plan } from "../graph/plan.js";
 import type { Planner } from "./planner.js";
 
 /** Bounds of planning; a plan costs far more than it takes to ask for one. */

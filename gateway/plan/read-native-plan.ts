@@ -16,7 +16,7 @@ import type {
   RequiredSelection,
   Rewrite,
   RewriteStep,
-} from "./plan.js";
+} from "../graph/plan.js";
 
 /**
  * Reads the native planner's plan into ours.

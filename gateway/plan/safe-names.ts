@@ -1,22 +1,11 @@
 import { type DocumentNode, Kind, type NameNode, visit } from "graphql";
+import type { SafeNames } from "../graph/guarded-operation.js";
 import type { AnswerError } from "../inquiry.js";
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** The variable in which entities are named to subgraphs. */
 const REPRESENTATIONS = "representations";
-
-/** A document none of whose names can be mistaken for the machinery's own, and the way there and back. */
-export interface SafeNames {
-  readonly document: DocumentNode;
-  /** A response key of the operation as the document has it. */
-  key(responseKey: string): string;
-  /** The operation's variables under the names of the document. */
-  variables(variables: Json): Json;
-  /** What was fetched under the names of the operation. */
-  data(data: Json): Json;
-  error(error: AnswerError): AnswerError;
-}
 
 type Names = ReadonlyMap<string, string>;
 
@@ -25,7 +14,10 @@ type Names = ReadonlyMap<string, string>;
  * alias may bear the one name and a variable the other; then somebody else's value would be taken for the machinery's own.
  * Such aliases and variables travel under another name.
  */
-export function safeNames(document: DocumentNode, machinery: ReadonlySet<string>): SafeNames {
+export function safeNames(
+  document: DocumentNode,
+  machinery: ReadonlySet<string>,
+): { readonly document: DocumentNode; readonly names: SafeNames } {
   const used = new Set<string>([REPRESENTATIONS]);
   const unsafeAliases = new Set<string>();
   let isUnsafeVariable = false;
@@ -41,18 +33,18 @@ export function safeNames(document: DocumentNode, machinery: ReadonlySet<string>
     },
   });
   if (unsafeAliases.size === 0 && !isUnsafeVariable)
-    return { document, key: same, variables: same, data: same, error: same };
+    return { document, names: { key: same, variables: same, data: same, error: same } };
   const aliases = new Map([...unsafeAliases].map((alias) => [alias, unused(`own${alias}`, used)]));
   const variable = unused(`own${REPRESENTATIONS}`, used);
   const back = new Map([...aliases].map(([alias, safe]) => [safe, alias]));
-  return {
-    document: rename(document, aliases, variable),
+  const names: SafeNames = {
     key: (responseKey) => aliases.get(responseKey) ?? responseKey,
     variables: ({ [REPRESENTATIONS]: moved, ...others }) =>
       moved === undefined ? others : { ...others, [variable]: moved },
     data: (data) => (back.size === 0 ? data : (renameMembers(data, back) as Json)),
     error: (error) => renamePath(error, back),
   };
+  return { document: rename(document, aliases, variable), names };
 }
 
 function same<T>(value: T): T {

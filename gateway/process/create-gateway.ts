@@ -22,7 +22,7 @@ import { createAuthenticate } from "../authenticate/index.js";
 import type { ReplayGuard } from "../authenticate/spend-proof.js";
 import { createStanding } from "../authorize/standing.js";
 import { Echo } from "../fetch/echo.js";
-import { type Federation, startFederation } from "../fetch/federation.js";
+import { type Federation, startFederation } from "./federation.js";
 import { RepresentationGate } from "../fetch/representations.js";
 import { createSignPermit } from "../fetch/sign-permit.js";
 import { SubgraphSource } from "../fetch/subgraph-source.js";

@@ -16,7 +16,7 @@ import {
   WINDOW_MONTHS,
 } from "../../schema/budgets/costs.js";
 import type { Operation } from "../inquiry.js";
-import { type Shape, type ShapeField, shapeOf } from "../shape/shape.js";
+import { type Shape, type ShapeField, shapeOf } from "../graph/shape.js";
 import { type CostModel, hasList } from "./cost-model.js";
 
 /** Costs stop growing here instead of overflowing; no budget is as large. */
@@ -80,8 +80,7 @@ class Pricing {
     const weight = this.#model.objectWeightOf(type.name);
     const fields: PricedField[] = [];
     let cost = weight;
-    for (const asked of shape?.fieldsOf(type) ?? []) {
-      if (!asked.isIncluded(this.#operation.variables)) continue;
+    for (const asked of shape?.fieldsOf(type, this.#operation.variables) ?? []) {
       const field = this.#field(type, asked, frame);
       fields.push(field.priced);
       cost = saturated(cost + field.cost);

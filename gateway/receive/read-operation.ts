@@ -1,7 +1,7 @@
 import { type DocumentNode, getOperationAST, getVariableValues, type GraphQLSchema } from "graphql";
 import { BureauError } from "../../schema/errors.js";
 import type { Operation } from "../inquiry.js";
-import { GUARD_PREFIX } from "../plan/guard-variables.js";
+import { GUARD_PREFIX } from "../graph/guarded-operation.js";
 
 /** A GraphQL operation that was received, parsed and found valid. */
 export interface GraphQLOperation {

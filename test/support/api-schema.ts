@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { GraphQLSchema } from "graphql";
-import { startFederation } from "../../gateway/fetch/federation.js";
+import { startFederation } from "../../gateway/process/federation.js";
 import { readSupergraph } from "../../gateway/plan/index.js";
 import { SUPERGRAPH_FILE } from "../../gateway/process/open-bureau.js";
 

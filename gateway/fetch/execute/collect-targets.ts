@@ -1,5 +1,5 @@
-import type { PathStep } from "../../plan/plan.js";
-import type { PossibleTypes } from "../../plan/possible-types.js";
+import type { PathStep } from "../../graph/plan.js";
+import type { PossibleTypes } from "../../graph/possible-types.js";
 import { isObject, type JsonObject, own } from "./objects.js";
 
 /** An object of the answer so far, and where it stands in it. */

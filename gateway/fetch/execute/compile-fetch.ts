@@ -1,6 +1,6 @@
 import type { SubgraphAnswer, WireError } from "../../../schema/subgraph.js";
-import type { EntityTarget, FetchStep } from "../../plan/plan.js";
-import type { PossibleTypes } from "../../plan/possible-types.js";
+import type { EntityTarget, FetchStep } from "../../graph/plan.js";
+import type { PossibleTypes } from "../../graph/possible-types.js";
 import { collectTargets, type Located } from "./collect-targets.js";
 import { isObject, type JsonObject, mergeInto, own } from "./objects.js";
 import { represent } from "./represent.js";

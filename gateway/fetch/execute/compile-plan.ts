@@ -1,5 +1,5 @@
-import type { ConditionStep, FetchStep, Plan, PlanStep } from "../../plan/plan.js";
-import type { PossibleTypes } from "../../plan/possible-types.js";
+import type { ConditionStep, FetchStep, Plan, PlanStep } from "../../graph/plan.js";
+import type { PossibleTypes } from "../../graph/possible-types.js";
 import { compileFetch, type Run } from "./compile-fetch.js";
 
 /** A plan that can be run: fills `run.data` and `run.errors`; never throws for a source's sake. */

@@ -9,7 +9,7 @@ import {
   isListType,
   isNonNullType,
 } from "graphql";
-import { type FieldedType, standingType, type Shape, type ShapeField } from "../../shape/shape.js";
+import { type FieldedType, standingType, type Shape, type ShapeField } from "../../graph/shape.js";
 import { isObject, type JsonObject, own } from "./objects.js";
 
 /** Signals that a non-null place holds nothing, so that its parent becomes null (GraphQL section 6.4.4). */
@@ -40,8 +40,7 @@ interface Place {
 
 function completeObject(completion: Completion, { type, shape, value }: Place): JsonObject | typeof NOTHING {
   const out = Object.create(null) as JsonObject;
-  for (const field of shape.fieldsOf(type)) {
-    if (!field.isIncluded(completion.variables)) continue;
+  for (const field of shape.fieldsOf(type, completion.variables)) {
     if (field.type === undefined) {
       out[field.responseKey] = type.name;
       continue;

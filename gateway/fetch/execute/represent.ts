@@ -1,5 +1,5 @@
-import type { RequiredSelection } from "../../plan/plan.js";
-import type { PossibleTypes } from "../../plan/possible-types.js";
+import type { RequiredSelection } from "../../graph/plan.js";
+import type { PossibleTypes } from "../../graph/possible-types.js";
 import { isObject, type JsonObject, own, put } from "./objects.js";
 
 /**

@@ -1,5 +1,5 @@
-import type { Rewrite, RewriteStep } from "../../plan/plan.js";
-import type { PossibleTypes } from "../../plan/possible-types.js";
+import type { Rewrite, RewriteStep } from "../../graph/plan.js";
+import type { PossibleTypes } from "../../graph/possible-types.js";
 import { isObject, type JsonObject, own, put } from "./objects.js";
 
 /** Applies a plan's rewrites to a value in place: at the end of each path a member is set or renamed. */

@@ -1,5 +1,5 @@
 import { type DocumentNode, type FragmentDefinitionNode, Kind, parse, type SelectionSetNode } from "graphql";
-import type { FetchStep } from "../../plan/plan.js";
+import type { FetchStep } from "../../graph/plan.js";
 
 /**
  * The response keys that a fetch fills, for the errors of a subgraph that could not be asked: those of the root under

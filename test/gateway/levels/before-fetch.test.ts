@@ -14,8 +14,8 @@ import { createSignPermit } from "../../../gateway/fetch/sign-permit.js";
 import { SubgraphSource } from "../../../gateway/fetch/subgraph-source.js";
 import type { Authorized, Operation } from "../../../gateway/inquiry.js";
 import { guardOperation } from "../../../gateway/plan/guard-operation.js";
-import { type Shape, shapeOf } from "../../../gateway/shape/shape.js";
-import { conditionsOf, isIncluded } from "../../../gateway/shape/conditions.js";
+import { type Shape, shapeOf } from "../../../gateway/graph/shape.js";
+import { conditionsOf, isIncluded } from "../../../gateway/graph/conditions.js";
 import { needsOf, objectionTo, type PolicyIndex } from "../../../gateway/policies.js";
 import type { Category } from "../../../schema/categories.js";
 import {
@@ -35,7 +35,8 @@ import {
 } from "./levels-room.js";
 
 function belowRoot(operation: Operation): Shape | undefined {
-  return shapeOf(operation).fieldsOf(SCHEMA.getQueryType() as GraphQLObjectType)[0]?.inner;
+  return shapeOf(operation).fieldsOf(SCHEMA.getQueryType() as GraphQLObjectType, operation.variables)[0]
+    ?.inner;
 }
 
 describe("the rule records:CATEGORY", () => {

@@ -12,7 +12,7 @@ import {
   isObjectType,
   type OperationDefinitionNode,
 } from "graphql";
-import { isIncluded, isUnconditional } from "./conditions.js";
+import { type Condition, isIncluded } from "./conditions.js";
 import { type ConditionedSet, fragmentsOf, gather, type Gathered, setsBelow } from "./gather.js";
 
 /** One field of an object as an operation asks for it. */
@@ -25,17 +25,20 @@ export interface ShapeField {
   readonly node: FieldNode;
   /** What is asked below it; `undefined` for a leaf. */
   readonly inner: Shape | undefined;
-  /** False when `@skip` or `@include` leaves it out (GraphQL October 2021, section 3.13). */
-  isIncluded(variables: Readonly<Record<string, unknown>>): boolean;
 }
+
+type Variables = Readonly<Record<string, unknown>>;
 
 /** A type that has fields: an object type, or an interface behind which the object's own type is not known. */
 export type FieldedType = GraphQLObjectType | GraphQLInterfaceType;
 
 /** What an operation asks of one place, by the type that stands there. */
 export interface Shape {
-  /** In the order of the answer (CollectFields, GraphQL October 2021, section 6.3.2). */
-  fieldsOf(type: FieldedType): readonly ShapeField[];
+  /**
+   * What `@skip` and `@include` leave in (section 3.13) under coerced variables, in the order of the answer: that of the
+   * first place that counts (CollectFields, GraphQL October 2021, section 6.3.2).
+   */
+  fieldsOf(type: FieldedType, variables: Variables): readonly ShapeField[];
 }
 
 /** A valid operation of a schema. */
@@ -60,12 +63,22 @@ export function shapeOf({ schema, document, definition }: ShapedOperation): Shap
   return shape;
 }
 
+/** What is selected on one type. */
+interface Selected {
+  /** All of it, where no condition can change it. */
+  readonly fixed: readonly ShapeField[] | undefined;
+  readonly conditioned: readonly {
+    readonly field: ShapeField;
+    readonly places: readonly { readonly conditions: readonly Condition[]; readonly position: number }[];
+  }[];
+}
+
 /** Walked once per type that is met, never again. */
 class SelectedShape implements Shape {
   readonly #schema: GraphQLSchema;
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly #sets: readonly ConditionedSet[];
-  readonly #byType = new Map<string, readonly ShapeField[]>();
+  readonly #byType = new Map<string, Selected>();
 
   constructor(
     schema: GraphQLSchema,
@@ -77,16 +90,31 @@ class SelectedShape implements Shape {
     this.#sets = sets;
   }
 
-  fieldsOf(type: FieldedType): readonly ShapeField[] {
-    const known = this.#byType.get(type.name);
-    if (known !== undefined) return known;
+  fieldsOf(type: FieldedType, variables: Variables): readonly ShapeField[] {
+    const { fixed, conditioned } = this.#byType.get(type.name) ?? this.#select(type);
+    if (fixed !== undefined) return fixed;
+    const included: { readonly field: ShapeField; readonly position: number }[] = [];
+    for (const { field, places } of conditioned) {
+      const first = places.find(({ conditions }) => isIncluded([conditions], variables));
+      if (first !== undefined) included.push({ field, position: first.position });
+    }
+    return included.sort((a, b) => a.position - b.position).map(({ field }) => field);
+  }
+
+  #select(type: FieldedType): Selected {
     const gathered = gather(this.#sets, {
       fragments: this.#fragments,
       applies: (condition) => this.#applies(type, condition),
     });
-    const fields = [...gathered].map(([responseKey, entry]) => this.#field(responseKey, entry, type));
-    this.#byType.set(type.name, fields);
-    return fields;
+    const conditioned = [...gathered].map(([responseKey, entry]) => ({
+      field: this.#field(responseKey, entry, type),
+      places: entry.alternatives.map((conditions, i) => ({ conditions, position: entry.positions[i] ?? 0 })),
+    }));
+    // Where the first place of each field counts in any case, so does its order.
+    const isFixed = conditioned.every(({ places }) => places[0]?.conditions.length === 0);
+    const selected = { conditioned, fixed: isFixed ? conditioned.map(({ field }) => field) : undefined };
+    this.#byType.set(type.name, selected);
+    return selected;
   }
 
   #applies(type: FieldedType, condition: string | undefined): boolean {
@@ -96,18 +124,15 @@ class SelectedShape implements Shape {
   }
 
   #field(responseKey: string, gathered: Gathered, type: FieldedType): ShapeField {
-    const { node, alternatives } = gathered;
-    const sets = setsBelow(gathered);
+    const { node } = gathered;
     const name = node.name.value;
+    const sets = setsBelow(gathered);
     return {
       responseKey,
       name,
       node,
       type: type.getFields()[name]?.type,
       inner: sets.length === 0 ? undefined : new SelectedShape(this.#schema, this.#fragments, sets),
-      isIncluded: isUnconditional(alternatives)
-        ? () => true
-        : (variables) => isIncluded(alternatives, variables),
     };
   }
 }

@@ -1,18 +1,19 @@
 import { type GraphQLSchema, parse } from "graphql";
 import type { SubgraphAnswer, WireError } from "../../schema/subgraph.js";
 import type { Authorized, Fetched, Narrowed, Operation } from "../inquiry.js";
-import { type GuardedOperation, guardOperation } from "../plan/guard-operation.js";
+import type { GuardedOperation } from "../graph/guarded-operation.js";
+import { guardOperation } from "../plan/guard-operation.js";
 import type { Supergraph } from "../plan/index.js";
 import { createNativePlanner } from "../plan/native-planner.js";
-import type { Plan } from "../plan/plan.js";
+import type { Plan } from "../graph/plan.js";
 import { createPlanning, PLANNING_LIMITS, type Planning, type PlanningLimits } from "../plan/planning.js";
-import { type PossibleTypes, readPossibleTypes } from "../plan/possible-types.js";
-import type { SubgraphFetch } from "./execute/compile-fetch.js";
-import { type CompiledPlan, compilePlan } from "./execute/compile-plan.js";
-import type { JsonObject } from "./execute/objects.js";
+import { type PossibleTypes, readPossibleTypes } from "../graph/possible-types.js";
+import type { SubgraphFetch } from "../fetch/execute/compile-fetch.js";
+import { type CompiledPlan, compilePlan } from "../fetch/execute/compile-plan.js";
+import type { JsonObject } from "../fetch/execute/objects.js";
 import { introspect } from "./introspect.js";
-import { movedBack, putBack } from "./put-back.js";
-import type { FetchContext, Source } from "./subgraph-source.js";
+import { movedBack, putBack } from "../fetch/put-back.js";
+import type { FetchContext, Source } from "../fetch/subgraph-source.js";
 
 /** An operation, guarded and planned: the same for everyone who sends it. */
 export interface PreparedOperation {

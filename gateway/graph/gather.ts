@@ -13,6 +13,8 @@ export interface Gathered {
   readonly node: FieldNode;
   /** One list a place that asks for it. */
   readonly alternatives: (readonly Condition[])[];
+  /** Where each of them stands among all selections that were walked. */
+  readonly positions: number[];
   readonly sets: ConditionedSet[];
 }
 
@@ -36,24 +38,33 @@ export interface Gathering {
  * bounded before (`receive/`).
  */
 export function gather(sets: readonly ConditionedSet[], gathering: Gathering): ReadonlyMap<string, Gathered> {
-  const gathered = new Map<string, Gathered>();
-  for (const each of sets) gatherSet(each, gathering, gathered);
-  return gathered;
+  const walk: Walk = { gathering, gathered: new Map(), position: 0 };
+  for (const each of sets) gatherSet(each, walk);
+  return walk.gathered;
 }
 
-function gatherSet(
-  { set, conditions }: ConditionedSet,
-  gathering: Gathering,
-  gathered: Map<string, Gathered>,
-): void {
+interface Walk {
+  readonly gathering: Gathering;
+  readonly gathered: Map<string, Gathered>;
+  position: number;
+}
+
+function gatherSet({ set, conditions }: ConditionedSet, walk: Walk): void {
+  const { gathering, gathered } = walk;
   for (const selection of set.selections) {
     const own = conditionsOf(selection);
     if (own === undefined) continue;
     const all = own.length === 0 ? conditions : [...conditions, ...own];
     if (selection.kind === Kind.FIELD) {
       const responseKey = (selection.alias ?? selection.name).value;
-      const entry = gathered.get(responseKey) ?? { node: selection, alternatives: [], sets: [] };
+      const entry = gathered.get(responseKey) ?? {
+        node: selection,
+        alternatives: [],
+        positions: [],
+        sets: [],
+      };
       entry.alternatives.push(all);
+      entry.positions.push(walk.position++);
       if (selection.selectionSet !== undefined)
         entry.sets.push({ set: selection.selectionSet, conditions: all });
       gathered.set(responseKey, entry);
@@ -64,7 +75,7 @@ function gatherSet(
     if (source === undefined) continue;
     const typeCondition = source.typeCondition?.name.value;
     const inner = { set: source.selectionSet, conditions: all };
-    if (gathering.applies(typeCondition)) gatherSet(inner, gathering, gathered);
+    if (gathering.applies(typeCondition)) gatherSet(inner, walk);
     else if (typeCondition !== undefined) gathering.onOther?.(typeCondition, inner);
   }
 }
