@@ -4,7 +4,7 @@ import path from "node:path";
 import { refill } from "../../consents/copy-consents.js";
 import { CONTENDERS } from "../contenders/contenders.js";
 import type { Contender } from "../contenders/contender.js";
-import { measureServer } from "../runs/measure-server.js";
+import { askProfiles, measureServer } from "../runs/measure-server.js";
 import type { runRounds } from "../runs/run-rounds.js";
 import { type CpuProfile, selfTimeByGroup } from "./cpu-profile.js";
 import { tableOf } from "./machine.js";
@@ -49,8 +49,7 @@ async function profileOne(stage: Stage, contender: Contender): Promise<ReadonlyM
     const server = await contender.start(field, ["--cpu-prof", `--cpu-prof-dir=${folder}`]);
     const { merchants } = field.market;
     const plan = {
-      merchants,
-      seed: options.seed,
+      asked: askProfiles(server, merchants, options.seed),
       connections: Math.max(...options.connections),
       requestsMax: 20 * merchants.length * Math.max(1, server.tokens.length),
     };

@@ -1,6 +1,6 @@
 import type { OpenField } from "../market/open-field.js";
 import type { Running } from "../contenders/contender.js";
-import type { LoadResult } from "../load/load-process.js";
+import type { LoadOrder, LoadResult } from "../load/load-process.js";
 import type { Generator } from "../load/open-generator.js";
 import { rotationOf } from "../load/rotation.js";
 import { readFamilyCpuUs, readRssMib, readStat } from "../processes/proc-stat.js";
@@ -24,8 +24,17 @@ export interface LoadPlan {
   readonly requestsMax: number;
   /** Where the rotation starts, so that warm-up and measurement do not ask the same. */
   readonly from: number;
-  readonly merchants: readonly string[];
-  readonly seed: number;
+  /** What is asked, and by whom. */
+  readonly asked: Pick<LoadOrder, "bodies" | "tokens" | "rotation">;
+}
+
+/** Every bank asks a server for the profile of every merchant, in an order that the seed draws. */
+export function askProfiles(server: Running, merchants: readonly string[], seed: number): LoadPlan["asked"] {
+  return {
+    bodies: merchants.map((merchant) => server.body(profileVariables(merchant))),
+    tokens: server.tokens,
+    rotation: rotationOf(server.tokens.length, merchants.length, seed),
+  };
 }
 
 /** Puts a server under load and reads the operating system's account of it before and after. */
@@ -41,16 +50,9 @@ export async function measureServer(
     readFamilyCpuUs(field.market.postgresPid),
   ];
   const before = cpu();
-  const { merchants, seed, ...load } = plan;
-  const result = await generator.load({
-    ...load,
-    origin: server.origin,
-    path: server.path,
-    bodies: merchants.map((merchant) => server.body(profileVariables(merchant))),
-    tokens: server.tokens,
-    rotation: rotationOf(server.tokens.length, merchants.length, seed),
-    proofKey: server.proofKey,
-  });
+  const { asked, ...load } = plan;
+  const { origin, path, proofKey } = server;
+  const result = await generator.load({ ...load, ...asked, origin, path, proofKey });
   const after = cpu();
   const each = (i: 0 | 1 | 2): number => (after[i] - before[i]) / Math.max(1, result.answers);
   return {

@@ -4,7 +4,7 @@ import { CONTENDERS, REFERENCE, staticReply } from "../contenders/contenders.js"
 import type { Contender, Running } from "../contenders/contender.js";
 import type { Generator } from "../load/open-generator.js";
 import type { OpenField } from "../market/open-field.js";
-import { measureServer, type Slice } from "./measure-server.js";
+import { askProfiles, measureServer, type Slice } from "./measure-server.js";
 
 export interface RoundOptions {
   readonly rounds: number;
@@ -121,9 +121,9 @@ async function measureTurn(
   const { merchants } = field.market;
   const pairs = Math.max(1, server.tokens.length) * merchants.length;
   const uses = server.tokens.length === 0 ? Number.MAX_SAFE_INTEGER : pairs * USES_OF_PAIR;
-  const seed = options.seed + round;
   const most = Math.max(...options.connections);
-  const shared = { merchants, seed, connections: most, seconds: options.warmUpSeconds };
+  const profiles = askProfiles(server, merchants, options.seed + round);
+  const shared = { asked: profiles, connections: most, seconds: options.warmUpSeconds };
   const bounded = server.proofKey === undefined ? uses : Math.min(uses, 3_000);
   const warmUp = await measureServer(server, { field, generator }, { ...shared, requestsMax: bounded, from: 0 });
   let asked = warmUp.answers;
@@ -132,7 +132,7 @@ async function measureTurn(
     await refill(field.market.owner);
     const expected = Math.ceil(warmUp.perSecond * options.seconds * 1.5);
     const requestsMax = server.proofKey === undefined ? uses : Math.min(uses, expected, BOUND_REQUESTS_MAX);
-    const plan = { merchants, seed, connections, seconds: options.seconds, requestsMax, from: asked };
+    const plan = { asked: profiles, connections, seconds: options.seconds, requestsMax, from: asked };
     const slice = await measureServer(server, { field, generator }, plan);
     if (slice.failures > 0)
       throw new Error(`${slice.failures} of ${slice.answers} answers failed: ${slice.firstFailure ?? ""}`);

@@ -72,3 +72,13 @@ export const PROFILE_DOCUMENT_ID = `sha256:${sha256Hex(PROFILE_QUERY)}`;
 export function profileVariables(merchant: string): Readonly<Record<string, string>> {
   return { id: merchant, purpose: "PRE_LOAN_ASSESSMENT", reference: "CASE-2026-0417" };
 }
+
+/** A short profile of many merchants at once: what a bank looks at before it looks closer. */
+export const PORTFOLIO_QUERY = `query Portfolio($inquiries: [InquiryInput!]!) {
+  merchants(inquiries: $inquiries) {
+    id
+    identity { legalName regime }
+    transactions(window: { months: 12 }) { orderCount { value n } gmvPaid { amount { minor currency } n } }
+    reviews(window: { months: 12 }) { reviewCount { value n } }
+  }
+}`;
