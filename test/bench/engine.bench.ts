@@ -58,9 +58,12 @@ async function main(): Promise<number> {
     ...Object.values(counts).flatMap((value) => (typeof value === "string" ? [Number(value)] : [])),
   ];
   const isSound =
-    numbers.every((value) => Number.isSafeInteger(value) && value >= 1) && /^(real|memoized)$/.test(subgraphs);
+    numbers.every((value) => Number.isSafeInteger(value) && value >= 1) &&
+    /^(real|memoized)$/.test(subgraphs);
   if (!isSound || stranger !== undefined || Math.max(...lists.connections) > 1_000) {
-    process.stderr.write(`${stranger === undefined ? "an option is out of range" : `no ${stranger}`}\n\n${HELP}`);
+    process.stderr.write(
+      `${stranger === undefined ? "an option is out of range" : `no ${stranger}`}\n\n${HELP}`,
+    );
     return 1;
   }
   const options = {
@@ -109,6 +112,9 @@ async function compare(
   );
   if (json === undefined) return;
   const all = { machine, afterwards, size, options: stage.options, answersHash, answerBytes, summaries };
-  const slices = found.outcomes.map(({ contender, slices: measured }) => ({ id: contender.id, slices: measured }));
+  const slices = found.outcomes.map(({ contender, slices: measured }) => ({
+    id: contender.id,
+    slices: measured,
+  }));
   await writeFile(json, `${JSON.stringify({ ...all, slices }, null, 2)}\n`);
 }

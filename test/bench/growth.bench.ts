@@ -56,7 +56,16 @@ interface Level {
 
 const MERCHANTS = 200;
 const USES_OF_PAIR = 25;
-const HEAD = ["size", "req/s", "spread", "merchants/s", "p50 / p99 ms", "CPU us/req", "PostgreSQL us/req", "merchants/s to the first"];
+const HEAD = [
+  "size",
+  "req/s",
+  "spread",
+  "merchants/s",
+  "p50 / p99 ms",
+  "CPU us/req",
+  "PostgreSQL us/req",
+  "merchants/s to the first",
+];
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -196,7 +205,14 @@ async function tell(
   const lists = Object.values(tables);
   process.stdout.write(
     `${title}; ${at}, ${cpus}, Node ${node}, load average ${loadAverage.join(" ")} afterwards\n\n` +
-      `${lists.map((levels) => tableOf(HEAD, levels.map((level) => rowOf(level, levels[0])))).join("\n\n")}\n`,
+      `${lists
+        .map((levels) =>
+          tableOf(
+            HEAD,
+            levels.map((level) => rowOf(level, levels[0])),
+          ),
+        )
+        .join("\n\n")}\n`,
   );
   if (values.json === undefined) return;
   const found = lists.flat().map(({ title: size, merchants, slices }) => ({ size, merchants, slices }));

@@ -69,7 +69,9 @@ async function main(): Promise<number> {
   const distinct = Array.from({ length: count }, (_, i) => parse(distinctOperation(i, seed ?? 1)));
   const open = Array.from({ length: count }, () => parse(PUBLIC_QUERY));
   const { at, cpus, node, loadAverage } = describeMachine();
-  say(`${at}, ${cpus}, Node ${node}, load average ${loadAverage.join(" ")}, ${count} operations, seed ${seed}`);
+  say(
+    `${at}, ${cpus}, Node ${node}, load average ${loadAverage.join(" ")}, ${count} operations, seed ${seed}`,
+  );
   say(`event loop at rest: ${(await restMs()).toFixed(1)} ms at most\n`);
   const rows = [];
   for (const [name, sdl, documents] of [
@@ -85,7 +87,10 @@ async function main(): Promise<number> {
 
 function plannersOf(supergraphSdl: string): Readonly<Record<"native" | "apollo", Plan>> {
   const native = createNativePlanner(supergraphSdl);
-  return { native: (document) => native.plan(document, undefined), apollo: createApolloPlanner(supergraphSdl) };
+  return {
+    native: (document) => native.plan(document, undefined),
+    apollo: createApolloPlanner(supergraphSdl),
+  };
 }
 
 /** In blocks, so that the event loop's delays are one planner's own. */

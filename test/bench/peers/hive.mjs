@@ -6,16 +6,17 @@ import { unifiedGraphHandler } from "@graphql-hive/router-runtime";
 
 process.once("disconnect", () => process.exit(0));
 process.once("SIGTERM", () => process.exit(0));
-process.once("message", async ({ supergraphFile }) => {
+async function start({ supergraphFile }) {
   const runtime = createGatewayRuntime({
     supergraph: await readFile(supergraphFile, "utf8"),
     unifiedGraphHandler,
     logging: false,
-    maskedErrors: false,
     landingPage: false,
     graphiql: false,
   });
   const server = createServer(runtime).listen(0, "127.0.0.1", () =>
     process.send({ url: `http://127.0.0.1:${server.address().port}` }),
   );
-});
+}
+
+process.once("message", (order) => void start(order));

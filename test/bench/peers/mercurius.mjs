@@ -4,7 +4,7 @@ import Fastify from "fastify";
 
 process.once("disconnect", () => process.exit(0));
 process.once("SIGTERM", () => process.exit(0));
-process.once("message", async ({ subgraphUrls }) => {
+async function start({ subgraphUrls }) {
   const app = Fastify({ logger: false });
   const services = Object.entries(subgraphUrls).map(([name, url]) => ({ name, url, mandatory: true }));
   try {
@@ -14,4 +14,6 @@ process.once("message", async ({ subgraphUrls }) => {
     process.stderr.write(`${error.stack}\n`);
     process.exit(1);
   }
-});
+}
+
+process.once("message", (order) => void start(order));

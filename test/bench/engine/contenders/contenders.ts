@@ -92,8 +92,7 @@ function limit({
     id,
     title,
     kind: "limit",
-    start: (field, nodeOptions = []) =>
-      started({ file, order: order(field), nodeOptions, path: "/graphql" }),
+    start: (field, nodeOptions = []) => started({ file, order: order(field), nodeOptions, path: "/graphql" }),
   };
 }
 

@@ -2,7 +2,7 @@ import { GATEWAY_SETTINGS } from "../../../../gateway/config.js";
 import { AUDIENCE, ISSUER } from "../market/issuer.js";
 import { type Child, freePort, startChild } from "../processes/child.js";
 import type { ProcessReport } from "../processes/report-process.js";
-import { PROFILE_DOCUMENT_ID, PROFILE_QUERY, profileVariables } from "../workload/profile-query.js";
+import { PROFILE_DOCUMENT_ID, PROFILE_QUERY } from "../workload/profile-query.js";
 import type { Contender, Field, Running } from "./contender.js";
 
 interface Form {
@@ -12,9 +12,10 @@ interface Form {
 }
 
 const GENERAL_PATH = "/graphql";
-/** Where the lean door may be; the first that knows the trusted document is it. */
-const LEAN_PATHS = ["/graphql/documents", "/documents", "/profile"];
+/** Where trusted documents come in. */
+const LEAN_PATH = "/graphql/documents";
 const DOCUMENTS_VARIABLE = "XINQIAO_DOCUMENTS";
+const MEMOIZED = "test/bench/engine/servers/memoized-gateway-process.ts";
 const REPORTING = "test/bench/engine/processes/report-process.ts";
 
 /** The gateway as `npm start` runs it: every station of the path, every check, every record. */
@@ -31,12 +32,7 @@ export function ourGateway(form: Form): Contender {
     ...(form.door === "general" ? {} : { unavailable: async () => leanDoorMissing() }),
     start: async (field, nodeOptions) => {
       const { child, origin } = await startGateway(field, { form, nodeOptions });
-      try {
-        return await runningOf(form, { child, origin, field });
-      } catch (error) {
-        await child.stop();
-        throw error;
-      }
+      return runningOf(form, { child, origin, field });
     },
   };
 }
@@ -44,6 +40,11 @@ export function ourGateway(form: Form): Contender {
 function leanDoorMissing(): string | undefined {
   const isKnown = Object.values(GATEWAY_SETTINGS).some(({ env }) => env === DOCUMENTS_VARIABLE);
   return isKnown ? undefined : `this gateway has no trusted documents (${DOCUMENTS_VARIABLE})`;
+}
+
+/** Over HTTP the shared process remembers, and the gateway is the one that is shipped. */
+function isRemembering({ subgraphs }: Field, form: Form): boolean {
+  return subgraphs.isMemoized && form.subgraphs === "in process";
 }
 
 /** Starts `gateway/main.ts` on the market, with an issuer of the operator's own and budgets that nobody reaches. */
@@ -56,7 +57,7 @@ async function startGateway(
   const { roles, folder } = field.market;
   const urls = Object.entries(field.subgraphUrls).map(([name, url]) => `${name}=${url}`);
   const child = await startChild({
-    file: "gateway/main.ts",
+    file: isRemembering(field, form) ? MEMOIZED : "gateway/main.ts",
     nodeOptions,
     preload: REPORTING,
     readyUrl: `${origin}/health/ready`,
@@ -86,39 +87,22 @@ async function startGateway(
   return { child, origin };
 }
 
-async function runningOf(
+function runningOf(
   form: Form,
-  {
-    child,
-    origin,
-    field,
-  }: { readonly child: Child; readonly origin: string; readonly field: Field },
-): Promise<Running> {
+  { child, origin, field }: { readonly child: Child; readonly origin: string; readonly field: Field },
+): Running {
   const isLean = form.door === "lean";
   return {
     pid: child.pid,
     origin,
-    path: isLean ? await leanPath(origin, field) : GENERAL_PATH,
+    path: isLean ? LEAN_PATH : GENERAL_PATH,
     body: (variables) =>
-      JSON.stringify(isLean ? { documentId: PROFILE_DOCUMENT_ID, variables } : { query: PROFILE_QUERY, variables }),
+      JSON.stringify(
+        isLean ? { documentId: PROFILE_DOCUMENT_ID, variables } : { query: PROFILE_QUERY, variables },
+      ),
     tokens: field.tokens[form.scheme],
     proofKey: form.scheme === "dpop" ? field.issuer.proofKey : undefined,
     ask: (message) => child.ask(message) as Promise<ProcessReport>,
     stop: () => child.stop(),
   };
-}
-
-/** The route is there when it says anything but "not found" to a request for the document. */
-async function leanPath(origin: string, { market, tokens }: Field): Promise<string> {
-  const variables = profileVariables(market.merchants[0] ?? "");
-  for (const candidate of LEAN_PATHS) {
-    const response = await fetch(origin + candidate, {
-      method: "POST",
-      headers: { "content-type": "application/json", authorization: `Bearer ${tokens.bearer[0] ?? ""}` },
-      body: JSON.stringify({ documentId: PROFILE_DOCUMENT_ID, variables }),
-    });
-    await response.arrayBuffer();
-    if (response.status !== 404) return candidate;
-  }
-  throw new Error(`the lean door is at none of ${LEAN_PATHS.join(", ")}`);
 }

@@ -158,7 +158,10 @@ class Tally {
 }
 
 /** As a bank's client does it: a nonce is asked for once and used while it holds (RFC 9449 section 9). */
-async function proofSigner({ origin, path }: LoadOrder, key: Key): Promise<(token: string) => Promise<string>> {
+async function proofSigner(
+  { origin, path }: LoadOrder,
+  key: Key,
+): Promise<(token: string) => Promise<string>> {
   const signProof = await createProofSigner(key);
   let nonce: string | undefined;
   const url = origin + path;

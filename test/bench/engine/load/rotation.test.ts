@@ -10,6 +10,10 @@ describe("the rotation of requests", () => {
   });
 
   it("holds each body once where nobody is asked who they are", () => {
-    expect(rotationOf(0, 3, 1).map(([, body]) => body).toSorted()).toEqual([0, 1, 2]);
+    expect(
+      rotationOf(0, 3, 1)
+        .map(([, body]) => body)
+        .toSorted(),
+    ).toEqual([0, 1, 2]);
   });
 });

@@ -9,17 +9,21 @@ describe("the operating system's account of a process", () => {
     expect(parseStat(LINE)).toEqual({ parent: 42, cpuUs: 3_000_000 });
   });
 
-  it.each([["nothing", ""], ["a shorter line", "1 (x) S 2 3"], ["words", LINE.replace("250", "many")]])(
-    "is not read from %s",
-    (_what, line) => {
-      expect(() => parseStat(line)).toThrow("no line of /proc/PID/stat");
+  it.each([
+    ["nothing", ""],
+    ["a shorter line", "1 (x) S 2 3"],
+    ["words", LINE.replace("250", "many")],
+  ])("is not read from %s", (_what, line) => {
+    expect(() => parseStat(line)).toThrow("no line of /proc/PID/stat");
+  });
+
+  it.runIf(process.platform === "linux")(
+    "is there for this process, its family at least as busy as itself",
+    () => {
+      const { cpuUs, parent } = readStat(process.pid);
+      expect(parent).toBe(process.ppid);
+      expect(readFamilyCpuUs(process.pid)).toBeGreaterThanOrEqual(cpuUs);
+      expect(readRssMib(process.pid)).toBeGreaterThan(10);
     },
   );
-
-  it.runIf(process.platform === "linux")("is there for this process, its family at least as busy as itself", () => {
-    const { cpuUs, parent } = readStat(process.pid);
-    expect(parent).toBe(process.ppid);
-    expect(readFamilyCpuUs(process.pid)).toBeGreaterThanOrEqual(cpuUs);
-    expect(readRssMib(process.pid)).toBeGreaterThan(10);
-  });
 });

@@ -33,6 +33,9 @@ describe("self time by group", () => {
   });
 
   it("counts what was sampled within the window only", () => {
-    expect(Object.fromEntries(selfTimeByGroup(PROFILE, [1_030, 1_100]))).toEqual({ graphql: 20, "fetch client": 30 });
+    expect(Object.fromEntries(selfTimeByGroup(PROFILE, [1_030, 1_100]))).toEqual({
+      graphql: 20,
+      "fetch client": 30,
+    });
   });
 });

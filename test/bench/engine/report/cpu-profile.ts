@@ -27,16 +27,23 @@ export function selfTimeByGroup(
   return sums;
 }
 
-const ROOMS = /\/(gateway\/[a-z-]+|subgraphs\/[a-z-]+|schema|foundation|authorization-server|test\/bench)[/.]/;
+const ROOMS =
+  /\/(gateway\/[a-z-]+|subgraphs\/[a-z-]+|schema|foundation|authorization-server|test\/bench)[/.]/;
 const PACKAGE = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/;
 /** Packages that stand for many. */
 const FAMILIES: readonly (readonly [family: string, packages: RegExp])[] = [
   ["graphql", /^(graphql|graphql-jit|@graphql-tools\/.*|graphql-scalars|type-graphql|dataloader)$/],
   ["pg", /^(pg|pg-.*|postgres-.*|kysely)$/],
-  ["fastify", /^(fastify|@fastify\/.*|find-my-way|light-my-request|fast-json-stringify|avvio|@as-integrations\/.*)$/],
+  [
+    "fastify",
+    /^(fastify|@fastify\/.*|find-my-way|light-my-request|fast-json-stringify|avvio|@as-integrations\/.*)$/,
+  ],
   ["apollo server", /^@apollo\/(server.*|utils\..*|usage-reporting.*|cache-control.*)$/],
   ["apollo gateway", /^@apollo\//],
-  ["fetch client", /^(undici|make-fetch-happen|minipass.*|@npmcli\/.*|agent-base|node-fetch|http-cache-semantics)$/],
+  [
+    "fetch client",
+    /^(undici|make-fetch-happen|minipass.*|@npmcli\/.*|agent-base|node-fetch|http-cache-semantics)$/,
+  ],
 ];
 
 function groupOf({ functionName, url }: CpuProfile["nodes"][number]["callFrame"]): string | undefined {
@@ -45,7 +52,8 @@ function groupOf({ functionName, url }: CpuProfile["nodes"][number]["callFrame"]
   if (functionName === "(program)" || functionName === "(root)") return "native code and system calls";
   if (url.startsWith("node:")) return "Node internals";
   const name = PACKAGE.exec(url)?.[1];
-  if (name !== undefined) return FAMILIES.find(([, packages]) => packages.test(name))?.[0] ?? "other packages";
+  if (name !== undefined)
+    return FAMILIES.find(([, packages]) => packages.test(name))?.[0] ?? "other packages";
   const room = ROOMS.exec(url)?.[1];
   if (room !== undefined) return `our ${room}`;
   return url === "" ? "built-ins" : "other";

@@ -32,7 +32,10 @@ export async function profileContenders(stage: Stage): Promise<string> {
   const names = [...new Set(columns.flatMap(({ groups }) => [...groups.keys()]))].toSorted(
     (a, b) => most(columns, b) - most(columns, a),
   );
-  const rows = names.map((name) => [name, ...columns.map(({ groups }) => (groups.get(name) ?? 0).toFixed(0))]);
+  const rows = names.map((name) => [
+    name,
+    ...columns.map(({ groups }) => (groups.get(name) ?? 0).toFixed(0)),
+  ]);
   const sums = ["total (profiled)", ...columns.map(({ groups }) => total(groups).toFixed(0))];
   return tableOf(["self time, us a request", ...columns.map(({ id }) => id)], [...rows, sums]);
 }

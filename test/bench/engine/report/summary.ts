@@ -97,14 +97,24 @@ const HEAD = [
 /** One table for each number of connections; whoever was not measured stands there with the reason. */
 export function tablesOf(summaries: readonly Summary[], connections: readonly number[]): string {
   return connections
-    .map((count) => `${count} connections\n\n${tableOf(HEAD, summaries.map((summary) => rowOf(summary, count)))}`)
+    .map(
+      (count) =>
+        `${count} connections\n\n${tableOf(
+          HEAD,
+          summaries.map((summary) => rowOf(summary, count)),
+        )}`,
+    )
     .join("\n\n");
 }
 
 function rowOf({ title, problem, figures }: Summary, connections: number): readonly string[] {
   const found = figures.find((figure) => figure.connections === connections);
   if (found === undefined || problem !== undefined)
-    return [title, `not measured: ${(problem ?? "no round").replaceAll("|", "/")}`, ...HEAD.slice(2).map(() => "")];
+    return [
+      title,
+      `not measured: ${(problem ?? "no round").replaceAll("|", "/")}`,
+      ...HEAD.slice(2).map(() => ""),
+    ];
   return [
     title,
     found.perSecond.toFixed(0),

@@ -125,7 +125,11 @@ async function measureTurn(
   const profiles = askProfiles(server, merchants, options.seed + round);
   const shared = { asked: profiles, connections: most, seconds: options.warmUpSeconds };
   const bounded = server.proofKey === undefined ? uses : Math.min(uses, 3_000);
-  const warmUp = await measureServer(server, { field, generator }, { ...shared, requestsMax: bounded, from: 0 });
+  const warmUp = await measureServer(
+    server,
+    { field, generator },
+    { ...shared, requestsMax: bounded, from: 0 },
+  );
   let asked = warmUp.answers;
   const slices: Slice[] = [];
   for (const connections of options.connections.toSorted((a, b) => b - a)) {

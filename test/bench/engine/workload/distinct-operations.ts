@@ -22,11 +22,29 @@ const METRICS = {
     "platformDso { value reason }",
     "confirmToSettle { p50 p90 }",
   ],
-  "logistics(window: { months: 12 })": ["onTimeShipRate { value }", "validTrackingRate { value n }", "payToShip { p50 }"],
-  "reviews(window: { months: 12 })": ["reviewCount { value }", "reviewScoreBayes { value }", "months { month mean }"],
-  "social(window: { months: 12 })": ["followers { value }", "engagementRate { value }", "months { month views }"],
+  "logistics(window: { months: 12 })": [
+    "onTimeShipRate { value }",
+    "validTrackingRate { value n }",
+    "payToShip { p50 }",
+  ],
+  "reviews(window: { months: 12 })": [
+    "reviewCount { value }",
+    "reviewScoreBayes { value }",
+    "months { month mean }",
+  ],
+  "social(window: { months: 12 })": [
+    "followers { value }",
+    "engagementRate { value }",
+    "months { month views }",
+  ],
 } as const;
-const IDENTITY = ["legalName", "regime", "usccChecksumValid", "tenure { days }", "accounts { platform kind }"];
+const IDENTITY = [
+  "legalName",
+  "regime",
+  "usccChecksumValid",
+  "tenure { days }",
+  "accounts { platform kind }",
+];
 
 /**
  * One of arbitrarily many operations about a merchant: some fields of some categories, drawn by the seed, and an alias that
