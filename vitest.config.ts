@@ -7,7 +7,7 @@ const resolve = { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }
 
 const common = { testTimeout: 30_000, hookTimeout: 60_000, pool: "forks" as const };
 
-const rooms = "schema,foundation,subgraphs,authorization-server,gateway,scripts,support,tidy";
+const rooms = "schema,foundation,subgraphs,authorization-server,gateway,scripts,support,tidy,bench";
 
 export default defineConfig({
   resolve,

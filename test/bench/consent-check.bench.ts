@@ -11,7 +11,8 @@ import { createConsentLedger, LEDGER_CONNECTION } from "../../subgraphs/consents
 import { SUBGRAPH_SCHEMAS } from "../../subgraphs/index.js";
 import { startRedisServer } from "../support/redis-server.js";
 import { loadConsents, pairAt, readAsCached } from "./consent-check/load-consents.js";
-import { measure, median, type Path, randomFrom, type Slice } from "./consent-check/measure.js";
+import { measure, type Path, type Slice } from "./consent-check/measure.js";
+import { median, randomFrom } from "./statistics.js";
 
 const HELP = `Measures the consent check against a Redis GET: the real ledger on a real PostgreSQL, and ioredis on a real
 redis-server that holds the same consents as JSON, in turns in one run on this machine. It ends by itself.

@@ -1,14 +1,10 @@
 import type pg from "pg";
 import type { Postgres } from "../../../foundation/postgres.js";
-import { createSigner, generateSigningKey } from "../../../foundation/tokens.js";
 import type { ConsentQuestion } from "../../../schema/ports.js";
-import { CN_RULEBOOK } from "../../../schema/rulebook.js";
-import { writeGrant } from "../../../subgraphs/consents/grant-consent.js";
-import { transact } from "../../../subgraphs/consents/transaction.js";
+import { grantTemplate, unguarded } from "../consents/copy-consents.js";
 
 const BANKS = ["demo-bank", "second-bank"] as const;
 const ENDED = 100_000;
-const LIFE_MS = 30 * 86_400_000;
 
 /** The pair of the consent at a position: two banks for each merchant. */
 export function pairAt(position: number): ConsentQuestion {
@@ -21,41 +17,12 @@ export function pairAt(position: number): ConsentQuestion {
  * revoked, one in five used this month, and 100,000 credentials that were ended.
  */
 export async function loadConsents(owner: Postgres, consents: number): Promise<void> {
-  const signer = await createSigner(await generateSigningKey());
-  const { consent } = await transact({ postgres: owner }, (trx) =>
-    writeGrant(
-      {
-        store: { postgres: owner },
-        rulebook: CN_RULEBOOK,
-        signArtefact: (payload) => signer.sign("consent+jwt", { ...payload }),
-      },
-      trx,
-      {
-        merchant: "91990100MA0000A193",
-        bank: "template-bank",
-        purpose: "PRE_LOAN_ASSESSMENT",
-        outOfRange: "REFUSE",
-        terms: {
-          categories: ["IDENTITY", "TRANSACTIONS", "SETTLEMENTS", "LOGISTICS", "REVIEWS", "SOCIAL"],
-          lookbackMonths: 12,
-          expiresAt: new Date(Date.now() + LIFE_MS).toISOString(),
-          frequency: CN_RULEBOOK.ceilings.PRE_LOAN_ASSESSMENT.frequencyMax,
-        },
-      },
-    ),
-  );
-  const client = await owner.pool.connect();
-  try {
-    // As the owner: a million rows need not be guarded one by one against what this loader does not do.
-    await client.query("set session_replication_role = replica");
-    for (const [text, values] of statements(consent.terms.consentId, consents))
-      await client.query(text, values);
-    await client.query("set session_replication_role = origin");
-    await client.query("vacuum (analyze) consents.consent, consents.consent_event, consents.usage");
-    await client.query("vacuum (analyze) consents.ended_credential");
-  } finally {
-    client.release();
-  }
+  const template = await grantTemplate(owner, 12);
+  await unguarded(owner, async (client) => {
+    for (const [text, values] of statements(template, consents)) await client.query(text, values);
+  });
+  await owner.pool.query("vacuum (analyze) consents.consent, consents.consent_event, consents.usage");
+  await owner.pool.query("vacuum (analyze) consents.ended_credential");
 }
 
 function statements(template: string, consents: number): readonly [text: string, values: unknown[]][] {

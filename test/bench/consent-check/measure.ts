@@ -1,3 +1,5 @@
+import { quantileOf } from "../statistics.js";
+
 /** What one path did in one slice of time. */
 export interface Slice {
   readonly perSecond: number;
@@ -28,22 +30,5 @@ export async function measure(path: Path, callers: number, durationMs: number): 
   await Promise.all(Array.from({ length: callers }, (_, caller) => call(caller)));
   const perSecond = (latencies.length / (performance.now() - startMs)) * 1_000;
   latencies.sort((a, b) => a - b);
-  const at = (share: number): number => latencies[Math.floor((latencies.length - 1) * share)] ?? 0;
-  return { perSecond, p50Ms: at(0.5), p99Ms: at(0.99) };
-}
-
-/** The middle of the values, the lower one of two. */
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? 0;
-}
-
-/** Numbers in [0, bound) that a seed repeats (xorshift32). */
-export function randomFrom(seed: number): (bound: number) => number {
-  let state = seed | 1;
-  return (bound) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % bound;
-  };
+  return { perSecond, p50Ms: quantileOf(latencies, 0.5), p99Ms: quantileOf(latencies, 0.99) };
 }

@@ -1,0 +1,124 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { systemClock } from "../../../../foundation/clock.js";
+import { openDatabase } from "../../../../foundation/postgres/open-database.js";
+import type { DatabaseRoles } from "../../../../foundation/postgres/prepare-database.js";
+import { openPostgres, type Postgres } from "../../../../foundation/postgres.js";
+import { generateSigningKey, publicKeySet } from "../../../../foundation/tokens.js";
+import { loadKeys, openBureau } from "../../../../gateway/process/open-bureau.js";
+import { createBudgets } from "../../../../gateway/receive/budgets.js";
+import { BUDGET_DEFAULTS } from "../../../../gateway/receive/budget-settings.js";
+import { PUBLISHING_ORDER, generateMarket } from "../../../../scripts/market.js";
+import { seedMarket } from "../../../../scripts/market/seed-market.js";
+import { refreshPlatformPriors } from "../../../../subgraphs/transactions/index.js";
+import { grantTemplate } from "../../consents/copy-consents.js";
+import { readStat } from "../processes/proc-stat.js";
+import { AUDIENCE, ISSUER } from "./issuer.js";
+
+/** A house full of records, whose gateway is yet to be started: a database, keys, merchants. */
+export interface BenchMarket {
+  readonly roles: { readonly connectionString: string; readonly ownerConnectionString: string };
+  readonly owner: Postgres;
+  /** Data folder, with the keys in it. */
+  readonly folder: string;
+  /** Codes of all merchants, each with records of every kind that it has. */
+  readonly merchants: readonly string[];
+  /** A consent to copy. */
+  readonly templateConsent: string;
+  /** Process of the database server: its children do the work. */
+  readonly postgresPid: number;
+  close(): Promise<void>;
+}
+
+export interface MarketSize {
+  readonly merchants: number;
+  readonly orders: number;
+  /** Months back that the consents open. */
+  readonly lookbackMonths: number;
+}
+
+const SEED = 20_260_101;
+const FLAGS = ["-c", "max_connections=120", "-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB"];
+
+/** Starts a database in a temporary folder and publishes a synthetic market into it through the platforms' own door. */
+export async function openMarket(size: MarketSize, say: (line: string) => void): Promise<BenchMarket> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "xinqiao-bench-"));
+  await mkdir(path.join(folder, "keys"), { mode: 0o700 });
+  const database = await openDatabase({ dataDirectory: path.join(folder, "postgres"), flags: FLAGS });
+  const { connectionString, ownerConnectionString = connectionString } = database;
+  const options = { applicationName: "bench", poolMax: 4, statementTimeoutMs: 0 };
+  const owner = openPostgres({ connectionString: ownerConnectionString, ...options });
+  const close = async (): Promise<void> => {
+    await owner.close();
+    await database.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const roles = { connectionString, ownerConnectionString };
+    const merchants = await publish({ roles, folder, size }, say);
+    const templateConsent = await grantTemplate(owner, size.lookbackMonths);
+    await owner.pool.query("vacuum analyze");
+    const postgresPid = await serverPid(owner);
+    return { roles, owner, folder, merchants, templateConsent, postgresPid, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function publish(
+  house: { readonly roles: DatabaseRoles; readonly folder: string; readonly size: MarketSize },
+  say: (line: string) => void,
+): Promise<readonly string[]> {
+  const { merchants, orders } = house.size;
+  const market = generateMarket({ seed: SEED, until: systemClock.now(), merchants, orders });
+  say(`publishing ${PUBLISHING_ORDER.length} kinds of records of ${merchants} merchants, ${orders} orders`);
+  const bureau = await openBureau({
+    ...house.roles,
+    clock: systemClock,
+    keys: await loadKeys(path.join(house.folder, "keys")),
+    tokens: {
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      algorithms: ["EdDSA"],
+      keys: { kind: "local", keys: publicKeySet([await generateSigningKey()]) },
+      clockToleranceSeconds: 5,
+    },
+    possession: {
+      publicUrl: undefined,
+      boundParties: ["bank"],
+      tlsTerminators: [],
+      proofAgeMs: 60_000,
+      proofAheadMs: 5_000,
+      replayGuard: undefined,
+    },
+    subgraphUrls: new Map(),
+    introspection: false,
+    budgets: createBudgets({ redis: undefined, clock: systemClock, limits: BUDGET_DEFAULTS }),
+    ledgerTimeoutMs: 5_000,
+    recordTimeoutMs: 5_000,
+    subgraphTimeoutMs: 5_000,
+    requestTimeoutMs: 30_000,
+    arrivalTimeoutMs: 10_000,
+    connectionsMax: 10,
+    poolMax: 4,
+    statementTimeoutMs: 60_000,
+    onError: () => {},
+  });
+  try {
+    const records = await seedMarket(market, bureau.intakes, () => {});
+    // Every gateway that starts learns these; learnt before the first starts, all of them give the same answers.
+    await refreshPlatformPriors(bureau.postgres, systemClock);
+    say(`published ${records} records`);
+  } finally {
+    await bureau.close();
+  }
+  return market.merchants.map(({ merchantId }) => merchantId);
+}
+
+/** The server is the parent of the process behind any connection. */
+async function serverPid(owner: Postgres): Promise<number> {
+  const { rows } = await owner.pool.query<{ pid: number }>("select pg_backend_pid() as pid");
+  return readStat(rows[0]?.pid ?? 0).parent;
+}
