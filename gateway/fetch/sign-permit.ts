@@ -37,6 +37,16 @@ export function createSignPermit(signer: Signer, issuer: string, clock: Clock): 
   };
 }
 
+/** Equal for requests that a subgraph answers alike: the same body, asker and grants, under whichever inquiry. */
+export function shareKeyOf(
+  authorized: Authorized,
+  { body, merchants }: { readonly body: string; readonly merchants: ReadonlySet<string> | undefined },
+): string {
+  const { party, id, signatory, scopes } = authorized.principal;
+  const grants = grantsOf(authorized, merchants).map(({ inquiry: _inquiry, ...grant }) => grant);
+  return JSON.stringify([party, id, signatory ?? null, [...scopes], grants, body]);
+}
+
 function grantsOf(authorized: Authorized, merchants: ReadonlySet<string> | undefined): PermitGrant[] {
   const grants: PermitGrant[] = [];
   for (const inquiry of authorized.inquiries.values()) {

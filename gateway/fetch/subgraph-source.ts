@@ -1,10 +1,10 @@
 import type { SubgraphAnswer, WireError } from "../../schema/subgraph.js";
 import type { Authorized } from "../inquiry.js";
-import type { EntityTarget } from "../graph/plan.js";
+import type { EntityTarget, FetchStep } from "../graph/plan.js";
 import type { Echo, Expected } from "./echo.js";
 import type { SubgraphFetch } from "./execute/compile-fetch.js";
 import type { AdmittedRepresentations, RepresentationGate } from "./representations.js";
-import type { SignPermit } from "./sign-permit.js";
+import { shareKeyOf, type SignPermit } from "./sign-permit.js";
 import { readAnswer, type Transport } from "./transport.js";
 
 /** What goes with every fetch of one operation. */
@@ -32,6 +32,13 @@ interface SourceOptions {
   readonly echo: Echo;
 }
 
+interface Sending {
+  readonly step: FetchStep;
+  readonly request: object;
+  /** Merchants of the entities that are asked about; `undefined` for all of the operation's. */
+  readonly merchants: ReadonlySet<string> | undefined;
+}
+
 interface AdmittedTarget {
   readonly target: EntityTarget;
   readonly admitted: AdmittedRepresentations;
@@ -50,7 +57,7 @@ export class SubgraphSource implements Source {
     const { echo } = this.#options;
     const query = echo.ask(step.operation, merchantRoots);
     if (step.targets.length === 0) {
-      const answer = await this.#send(context, { query, variables }, undefined);
+      const answer = await this.#send(context, { step, request: { query, variables }, merchants: undefined });
       return echo.checkRoots(answer, expected);
     }
     const targets = step.targets.map((target) =>
@@ -59,7 +66,11 @@ export class SubgraphSource implements Source {
     if (targets.every(({ admitted }) => admitted.kept.length === 0)) return nobody(targets);
     const kept = Object.fromEntries(targets.map(({ target, admitted }) => [target.variable, admitted.kept]));
     const merchants = new Set(targets.flatMap(({ admitted }) => [...admitted.merchants]));
-    let answer = await this.#send(context, { query, variables: { ...variables, ...kept } }, merchants);
+    let answer = await this.#send(context, {
+      step,
+      request: { query, variables: { ...variables, ...kept } },
+      merchants,
+    });
     for (const { target, admitted } of targets) {
       answer = echo.checkEntities(answer, admitted.kept, target.responseKey);
       answer = spread(answer, target.responseKey, admitted);
@@ -84,13 +95,19 @@ export class SubgraphSource implements Source {
 
   async #send(
     { authorized, signal }: FetchContext,
-    request: object,
-    merchants: ReadonlySet<string> | undefined,
+    { step, request, merchants }: Sending,
   ): Promise<SubgraphAnswer> {
     const body = JSON.stringify(request);
     const { name, signPermit, transport } = this.#options;
     const permit = await signPermit(authorized, { subgraph: name, body, merchants });
-    return readAnswer(await transport({ permit, body }, signal));
+    return readAnswer(
+      await transport({
+        request: { permit, body },
+        isQuery: step.operationKind === "query",
+        shareKey: () => shareKeyOf(authorized, { body, merchants }),
+        signal,
+      }),
+    );
   }
 }
 

@@ -117,7 +117,7 @@ export async function startFacts(
   const subgraph = factsSubgraph();
   const source = new SubgraphSource({
     name: "facts",
-    transport: (request) => subgraph.execute(request),
+    transport: ({ request }) => subgraph.execute(request),
     signPermit: async () => "",
     gate: new RepresentationGate(supergraph.policies),
     echo: new Echo(),

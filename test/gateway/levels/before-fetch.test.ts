@@ -111,7 +111,7 @@ describe("records before the fetch", () => {
       gate: new RepresentationGate(INDEX),
       echo: new Echo(),
       signPermit: async (_authorized, { merchants }) => [...(merchants ?? [])].join(),
-      transport: async ({ permit }) => {
+      transport: async ({ request: { permit } }) => {
         asked.push(permit ?? "");
         return { data: { _entities: [] } };
       },
@@ -121,7 +121,7 @@ describe("records before the fetch", () => {
       const query = `query($representations: [_Any!]!) { _entities(representations: $representations) { ... on Merchant { ${fields} } } }`;
       const representations = [ALICE, BOB].map((id) => ({ __typename: "Merchant", id }));
       const target = { responseKey: "_entities", variable: "representations" };
-      const step = { operation: query, targets: [target] };
+      const step = { operation: query, operationKind: "query", targets: [target] };
       await source.ask({ step, variables: { representations } } as never, {
         authorized,
         merchantRoots: new Set(),
