@@ -9,7 +9,7 @@ import type { Federation } from "./fetch/federation.js";
 import type { Inquire } from "./gateway.js";
 import type { Authenticated } from "./inquiry.js";
 import type { Quota } from "./receive/budgets.js";
-import { maskedError, safeError } from "./answer/safe-error.js";
+import { tellError } from "./answer/tell-error.js";
 
 /** The context value of one request. */
 export interface RequestContext {
@@ -61,6 +61,8 @@ export function createApollo(options: ApolloOptions): ApolloServer<RequestContex
     introspection: options.introspection,
     includeStacktraceInErrorResponses: false,
     allowBatchedHttpRequests: false,
+    // Automatic persisted queries let any client name operations for others; documents are trusted by the operator alone.
+    persistedQueries: false,
     csrfPrevention: true,
     hideSchemaDetailsFromClientErrors: !options.introspection,
     stopOnTerminationSignals: false,
@@ -89,7 +91,8 @@ function asGateway({ federation, inquire }: ApolloOptions): GatewayInterface {
         const { authenticated, onQuota } = context.context as RequestContext;
         const operation = {
           document: context.document,
-          operationName: context.operationName ?? undefined,
+          // As it was asked for: Apollo's own is empty where the name fits no operation, and then any one would run.
+          operationName: context.request.operationName ?? undefined,
           variables: context.request.variables ?? {},
           sha256: context.queryHash,
         };
@@ -110,12 +113,5 @@ function formatError(formatted: GraphQLFormattedError, introspection: boolean): 
     if (code === "GRAPHQL_VALIDATION_FAILED" && !introspection) return NOT_VALID;
     return { ...formatted, extensions: { code } };
   }
-  if (isErrorCode(code)) return { ...formatted, ...strip(safeError(formatted)) };
-  if (code === "INTERNAL_SERVER_ERROR" && typeof formatted.extensions?.["errorId"] === "string")
-    return formatted;
-  return { ...formatted, ...strip(maskedError()) };
-}
-
-function strip(error: ReturnType<typeof safeError>): Pick<GraphQLFormattedError, "message" | "extensions"> {
-  return { message: error.message, extensions: { ...error.extensions } };
+  return tellError(formatted);
 }

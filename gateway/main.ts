@@ -14,6 +14,7 @@ import { redisPlaceOf } from "../foundation/redis/place.js";
 import { openRedis, type Redis } from "../foundation/redis.js";
 import { createReplayGuard } from "./authenticate/replay-guard.js";
 import { createBudgets } from "./receive/budgets.js";
+import { type DocumentSource, readSources } from "./receive/documents/read-sources.js";
 import type { GatewaySettings } from "./config.js";
 import { greeting, type GreetingFacts } from "./process/greeting.js";
 import { type Bureau, loadIssuerSecret, loadKeys, openBureau } from "./process/open-bureau.js";
@@ -45,8 +46,10 @@ async function main(): Promise<number> {
   });
   if (values.help === true) return (say(HELP), 0);
   let settings: GatewaySettings;
+  let sources: readonly DocumentSource[];
   try {
     settings = readGatewaySettings(process.env);
+    sources = settings.documents === undefined ? [] : await readSources(settings.documents);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -54,7 +57,7 @@ async function main(): Promise<number> {
   }
   if (values["check-config"] === true) return (say(settingsTable(settings)), 0);
   try {
-    await run(settings);
+    await run(settings, sources);
     return 0;
   } catch (error) {
     const detail =
@@ -68,7 +71,7 @@ async function main(): Promise<number> {
   }
 }
 
-async function run(settings: GatewaySettings): Promise<void> {
+async function run(settings: GatewaySettings, sources: readonly DocumentSource[]): Promise<void> {
   const stop = stopSignal();
   const log = createLogger({ name: "gateway", level: settings.logLevel });
   const paths = dataPaths(settings);
@@ -90,6 +93,7 @@ async function run(settings: GatewaySettings): Promise<void> {
     tokens: tokenSettings(settings, { port, secret: await loadIssuerSecret(paths.keys) }),
     possession: { ...settings, replayGuard },
     subgraphUrls: new Map(settings.subgraphUrls),
+    trust: { sources, requiredOf: settings.documentsRequired },
     budgets: createBudgets({ redis, clock: systemClock, limits: settings }),
     onError: (error, requestId) => logError(log, error, requestId),
   });

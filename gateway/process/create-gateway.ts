@@ -29,6 +29,8 @@ import { SubgraphSource } from "../fetch/subgraph-source.js";
 import { inProcess, overHttp, type Transport } from "../fetch/transport.js";
 import { createInquire } from "../gateway.js";
 import { readSupergraph } from "../plan/index.js";
+import type { DocumentSource } from "../receive/documents/read-sources.js";
+import { createTrustedDocuments, type TrustedDocuments } from "../receive/documents/trusted-documents.js";
 import { createReceive } from "../receive/index.js";
 import { OPERATION_LIMITS, type OperationLimits } from "../receive/limits.js";
 import { createReadFacts } from "../http/request-facts.js";
@@ -51,6 +53,13 @@ export interface Possession {
   readonly proofAheadMs: number;
   /** The memory of used proofs that several gateways share; `undefined` where this one is alone. */
   readonly replayGuard: ReplayGuard | undefined;
+}
+
+/** What operations the operator trusts. */
+export interface Trust {
+  readonly sources: readonly DocumentSource[];
+  /** Clients that run trusted documents and nothing else. */
+  readonly requiredOf: readonly string[];
 }
 
 /** Everything a gateway is made of; nothing here is optional, so that nothing is skipped by omission. */
@@ -76,6 +85,9 @@ export interface GatewayParts {
   readonly publishedKeys: readonly Key[];
   readonly limits?: OperationLimits;
   readonly introspection: boolean;
+  readonly trust: Trust;
+  /** Stands between the documents and the doors; tests only. */
+  readonly onDocuments?: ((documents: TrustedDocuments) => TrustedDocuments) | undefined;
   readonly subgraphTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly arrivalTimeoutMs: number;
@@ -97,6 +109,7 @@ export interface Gateway {
 /**
  * Builds a gateway from its parts.
  * @throws Error when the supergraph is unsafe to serve, has a list without a size, or a subgraph of it has no place
+ * @throws ConfigError when a document cannot be trusted
  */
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const supergraph = readSupergraph(await readFile(parts.supergraphFile, "utf8"));
@@ -126,7 +139,9 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   await apollo.start();
   const app = await createServer({
     apollo,
+    inquire,
     receive: createReceive(parts.limits ?? OPERATION_LIMITS),
+    documents: documentsOf(parts, federation),
     readFacts: createReadFacts({
       publicUrl: parts.possession.publicUrl,
       terminators: networkList(parts.possession.tlsTerminators),
@@ -154,6 +169,13 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       await transports.close();
     },
   };
+}
+
+function documentsOf(parts: GatewayParts, { apiSchema }: Federation): TrustedDocuments {
+  const { trust, introspection, limits = OPERATION_LIMITS } = parts;
+  const reading = { schema: apiSchema, limits, introspection };
+  const documents = createTrustedDocuments(trust.sources, trust.requiredOf, reading);
+  return parts.onDocuments?.(documents) ?? documents;
 }
 
 function authenticateOf(parts: GatewayParts): ReturnType<typeof createAuthenticate> {

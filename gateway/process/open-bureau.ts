@@ -29,6 +29,7 @@ import { createAccountDirectory, createMerchantsIntake } from "../../subgraphs/m
 import { createSignalsIntake } from "../../subgraphs/signals/index.js";
 import { createTransactionsIntake, refreshPlatformPriors } from "../../subgraphs/transactions/index.js";
 import type { Budgets } from "../receive/budgets.js";
+import type { TrustedDocuments } from "../receive/documents/trusted-documents.js";
 import { openOwnIssuer, type OwnIssuer, type TrustedIssuer, trustedIssuer } from "./own-issuer.js";
 import {
   createGateway,
@@ -36,6 +37,7 @@ import {
   PERMIT_ISSUER,
   type Possession,
   type SubgraphPlace,
+  type Trust,
 } from "./create-gateway.js";
 
 /** The supergraph that composition committed. */
@@ -59,6 +61,7 @@ export interface BureauOptions extends DatabaseRoles {
   /** Subgraphs that run elsewhere; all others run in this process. */
   readonly subgraphUrls: ReadonlyMap<string, URL>;
   readonly introspection: boolean;
+  readonly trust: Trust;
   readonly budgets: Budgets;
   readonly ledgerTimeoutMs: number;
   readonly recordTimeoutMs: number;
@@ -95,6 +98,7 @@ export interface BureauSeams {
   readonly ledger?: (ledger: ConsentLedger) => ConsentLedger;
   readonly log?: (log: InquiryLog) => InquiryLog;
   readonly subgraph?: (subgraph: Subgraph) => Subgraph;
+  readonly documents?: (documents: TrustedDocuments) => TrustedDocuments;
 }
 
 /** Reads the keys of a data folder, making what is missing. */
@@ -144,6 +148,7 @@ export async function openBureau(options: BureauOptions, seams: BureauSeams = {}
     intakes,
     ledger,
     log: seams.log?.(log) ?? log,
+    onDocuments: seams.documents,
     rulebook: CN_RULEBOOK,
     permitKey: keys.permit,
     publishedKeys: [keys.artefact],

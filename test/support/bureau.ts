@@ -95,6 +95,7 @@ export async function startTestBureau(options: TestBureauOptions = {}): Promise<
       tokens: trustIn(keys),
       subgraphUrls: remote?.urls ?? new Map(),
       introspection: options.introspection ?? false,
+      trust: { sources: [], requiredOf: [] },
       budgets: createBudgets({ redis: undefined, clock, limits: AMPLE_BUDGETS }),
       onError: (error) => void (isNonceAsked(error) || errors.push(error)),
       onStatement: (text) => statements.push(text),
