@@ -96,6 +96,10 @@ async function run(settings: GatewaySettings, sources: readonly DocumentSource[]
     trust: { sources, requiredOf: settings.documentsRequired },
     budgets: createBudgets({ redis, clock: systemClock, limits: settings }),
     onError: (error, requestId) => logError(log, error, requestId),
+  }).catch(async (error: unknown) => {
+    // What does not start leaves nothing running.
+    await Promise.all([redis?.close(), database.stop()]);
+    throw error;
   });
   if (bureau.databasePowers.length > 0) log.warn({ powers: bureau.databasePowers }, ONE_ROLE_WARNING);
   try {
