@@ -26,6 +26,16 @@ export default defineConfig({
         resolve,
         test: { ...common, name, include: [`test/${name}/**/*.test.ts`] },
       })),
+      {
+        resolve,
+        test: {
+          ...common,
+          // The same attacks by the other door.
+          name: "attack-lean",
+          include: ["test/attack/**/*.test.ts"],
+          env: { XINQIAO_TEST_DOOR: "lean" },
+        },
+      },
     ],
   },
 });
