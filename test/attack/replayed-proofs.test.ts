@@ -94,7 +94,11 @@ describe("T1: a proof", () => {
     ["another scheme", () => ({ htu: `${PUBLIC_URL.replace("https", "http")}${DOOR_PATH}` }), [fitsAddress]],
     ["another port", () => ({ htu: `${PUBLIC_URL}:8443${DOOR_PATH}` }), [fitsAddress]],
     ["user information", () => ({ htu: `${PUBLIC_URL.replace("//", "//x@")}${DOOR_PATH}` }), [fitsAddress]],
-    ["an address in another case", () => ({ htu: PUBLIC_URL + DOOR_PATH.replace("graphql", "GraphQL") }), [fitsAddress]],
+    [
+      "an address in another case",
+      () => ({ htu: PUBLIC_URL + DOOR_PATH.replace("graphql", "GraphQL") }),
+      [fitsAddress],
+    ],
     ["an address with a slash more", () => ({ htu: `${PUBLIC_URL}${DOOR_PATH}/` }), [fitsAddress]],
     ["a list of addresses", () => ({ htu: [PUBLIC_URL + DOOR_PATH] }), [fitsAddress]],
     ["no address", () => ({ htu: undefined }), [fitsAddress]],
