@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { parse } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sha256Hex } from "../../foundation/tokens.js";
-import { writeManifest } from "../../scripts/documents/write-manifest.js";
+import { writeManifest } from "../../scripts/compose/documents/write-manifest.js";
 import { readSources } from "../../gateway/receive/documents/read-sources.js";
 
 const TOP = fileURLToPath(new URL("../..", import.meta.url));
@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(async () => rm(folder, { recursive: true }));
 
 async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const command = ["--import", "tsx", "scripts/documents.ts", ...args];
+  const command = ["--import", "tsx", "scripts/compose/documents/build-manifest.ts", ...args];
   try {
     const { stdout, stderr } = await promisify(execFile)(process.execPath, command, { cwd: TOP });
     return { code: 0, out: stdout, err: stderr };

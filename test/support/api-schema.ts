@@ -1,1 +1,1 @@
-export { readApiSchema } from "../../scripts/documents/api-schema.js";
+export { readApiSchema } from "../../scripts/compose/documents/api-schema.js";

@@ -1,5 +1,5 @@
 import { type OperationDefinitionNode, Kind } from "graphql";
-import type { TrustedDocument } from "../../gateway/receive/documents/trusted-documents.js";
+import type { TrustedDocument } from "../../../gateway/receive/documents/trusted-documents.js";
 
 export const MANIFEST_FORMATS = ["plain", "apollo"] as const;
 export type ManifestFormat = (typeof MANIFEST_FORMATS)[number];

@@ -1,11 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { ConfigError } from "../foundation/config.js";
-import { readSources } from "../gateway/receive/documents/read-sources.js";
-import { type TrustedDocument, trustDocument } from "../gateway/receive/documents/trusted-documents.js";
-import { OPERATION_LIMITS } from "../gateway/receive/limits.js";
-import { readApiSchema } from "./documents/api-schema.js";
-import { MANIFEST_FORMATS, typeOf, writeManifest } from "./documents/write-manifest.js";
+import { ConfigError } from "../../../foundation/config.js";
+import { readSources } from "../../../gateway/receive/documents/read-sources.js";
+import { type TrustedDocument, trustDocument } from "../../../gateway/receive/documents/trusted-documents.js";
+import { OPERATION_LIMITS } from "../../../gateway/receive/limits.js";
+import { readApiSchema } from "./api-schema.js";
+import { MANIFEST_FORMATS, typeOf, writeManifest } from "./write-manifest.js";
 
 const HELP = `Builds a manifest of trusted documents from a folder of .graphql files (docs/trusted-documents.md).
 
