@@ -7,6 +7,19 @@ const resolve = { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }
 
 const common = { testTimeout: 30_000, hookTimeout: 60_000, pool: "forks" as const };
 
+/** Attacks on feeds, the issuer, a subgraph, the raw connection, or a part by itself. */
+const NO_OPERATIONS = [
+  "abstract-types",
+  "cost-bypass",
+  "direct-entities",
+  "ended-at-the-issuer",
+  "feed-forgery",
+  "graphql-cop",
+  "issuer-clients",
+  "issuer-requests",
+  "slow-clients",
+];
+
 const rooms = "schema,foundation,subgraphs,authorization-server,gateway,scripts,support,tidy,bench";
 
 export default defineConfig({
@@ -26,6 +39,17 @@ export default defineConfig({
         resolve,
         test: { ...common, name, include: [`test/${name}/**/*.test.ts`] },
       })),
+      {
+        resolve,
+        test: {
+          ...common,
+          // The same attacks by the other door, but for those that ask no operation of a gateway, and their twins.
+          name: "attack-lean",
+          include: ["test/attack/*.test.ts"],
+          exclude: NO_OPERATIONS.map((name) => `test/attack/${name}.test.ts`),
+          env: { XINQIAO_TEST_DOOR: "lean" },
+        },
+      },
     ],
   },
 });

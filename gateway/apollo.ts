@@ -5,17 +5,18 @@ import {
 } from "@apollo/server/plugin/disabled";
 import type { GraphQLFormattedError } from "graphql";
 import { isErrorCode } from "../schema/errors.js";
-import type { Federation } from "./process/federation.js";
-import type { Inquire } from "./gateway.js";
+import type { Generations } from "./process/engine/generations.js";
 import type { Authenticated } from "./inquiry.js";
 import type { Quota } from "./receive/budgets.js";
-import { maskedError, safeError } from "./answer/safe-error.js";
+import { tellError } from "./answer/tell-error.js";
 
 /** The context value of one request. */
 export interface RequestContext {
   readonly authenticated: Authenticated;
   /** Told how the client's budgets stand. */
   readonly onQuota: (quota: Quota) => void;
+  /** Aborts when the client is gone. */
+  readonly signal?: AbortSignal;
 }
 
 type GatewayInterface = NonNullable<ApolloServerOptionsWithGateway<RequestContext>["gateway"]>;
@@ -48,8 +49,7 @@ const oneValidationError: ApolloServerPlugin<RequestContext> = {
 };
 
 export interface ApolloOptions {
-  readonly federation: Federation;
-  readonly inquire: Inquire;
+  readonly generations: Pick<Generations, "inquireOf" | "onChange">;
   /** Off unless the operator opens it: names and types then stay unknown to strangers. */
   readonly introspection: boolean;
 }
@@ -61,6 +61,8 @@ export function createApollo(options: ApolloOptions): ApolloServer<RequestContex
     introspection: options.introspection,
     includeStacktraceInErrorResponses: false,
     allowBatchedHttpRequests: false,
+    // Automatic persisted queries let any client name operations for others; documents are trusted by the operator alone.
+    persistedQueries: false,
     csrfPrevention: true,
     hideSchemaDetailsFromClientErrors: !options.introspection,
     stopOnTerminationSignals: false,
@@ -78,22 +80,26 @@ export function createApollo(options: ApolloOptions): ApolloServer<RequestContex
   return server;
 }
 
-function asGateway({ federation, inquire }: ApolloOptions): GatewayInterface {
+function asGateway({ generations }: ApolloOptions): GatewayInterface {
   return {
     onSchemaLoadOrUpdate(callback) {
-      callback({ apiSchema: federation.apiSchema, coreSupergraphSdl: "" });
-      return () => {};
+      return generations.onChange(({ federation }) =>
+        callback({ apiSchema: federation.apiSchema, coreSupergraphSdl: "" }),
+      );
     },
     load: async () => ({
       executor: async (context) => {
-        const { authenticated, onQuota } = context.context as RequestContext;
+        const { authenticated, onQuota, signal } = context.context as RequestContext;
         const operation = {
           document: context.document,
-          operationName: context.operationName ?? undefined,
+          // As it was asked for: Apollo's own is empty where the name fits no operation, and then any one would run.
+          operationName: context.request.operationName ?? undefined,
           variables: context.request.variables ?? {},
           sha256: context.queryHash,
         };
-        const result = await inquire(authenticated, operation, onQuota);
+        // The operation was validated against this schema: it is answered by the generation that has it.
+        const inquire = generations.inquireOf(context.schema);
+        const result = await inquire(authenticated, operation, onQuota, signal);
         return result as Awaited<
           ReturnType<NonNullable<Awaited<ReturnType<GatewayInterface["load"]>>["executor"]>>
         >;
@@ -110,12 +116,5 @@ function formatError(formatted: GraphQLFormattedError, introspection: boolean): 
     if (code === "GRAPHQL_VALIDATION_FAILED" && !introspection) return NOT_VALID;
     return { ...formatted, extensions: { code } };
   }
-  if (isErrorCode(code)) return { ...formatted, ...strip(safeError(formatted)) };
-  if (code === "INTERNAL_SERVER_ERROR" && typeof formatted.extensions?.["errorId"] === "string")
-    return formatted;
-  return { ...formatted, ...strip(maskedError()) };
-}
-
-function strip(error: ReturnType<typeof safeError>): Pick<GraphQLFormattedError, "message" | "extensions"> {
-  return { message: error.message, extensions: { ...error.extensions } };
+  return tellError(formatted);
 }

@@ -17,6 +17,7 @@ import { LOG_LEVELS } from "../foundation/log.js";
 import { TOKEN_ALGORITHMS } from "../foundation/tokens.js";
 import { PARTIES } from "../schema/parties.js";
 import { BUDGET_SETTINGS, budgetRelations } from "./receive/budget-settings.js";
+import { DOCUMENT_SETTINGS, documentRelations } from "./receive/documents/document-settings.js";
 
 /** `name=address` of a subgraph that runs elsewhere. */
 const subgraphUrl: Parser<readonly [string, URL]> = {
@@ -220,6 +221,17 @@ export const GATEWAY_SETTINGS = {
     parse: boolean(),
     default: true,
   }),
+  supergraphFile: optional({
+    env: "XINQIAO_SUPERGRAPH_FILE",
+    doc: "The composed supergraph; absent takes the one of this release. SIGHUP reads it again.",
+    parse: path(),
+  }),
+  supergraphWatch: withDefault({
+    env: "XINQIAO_SUPERGRAPH_WATCH",
+    doc: "Reads the supergraph again whenever its file changes.",
+    parse: boolean(),
+    default: true,
+  }),
   seedOrders: withDefault({
     env: "XINQIAO_SEED_ORDERS",
     doc: "Orders of the synthetic market, about.",
@@ -234,6 +246,7 @@ export const GATEWAY_SETTINGS = {
   }),
   ...REDIS_SETTINGS,
   ...BUDGET_SETTINGS,
+  ...DOCUMENT_SETTINGS,
 };
 
 export type GatewaySettings = Values<typeof GATEWAY_SETTINGS>;
@@ -260,7 +273,8 @@ export function gatewayRelations(values: GatewaySettings): string[] {
     problems.push("XINQIAO_SUBGRAPH_TIMEOUT must be below XINQIAO_REQUEST_TIMEOUT");
   if (values.recordTimeoutMs >= values.requestTimeoutMs)
     problems.push("XINQIAO_RECORD_TIMEOUT must be below XINQIAO_REQUEST_TIMEOUT");
-  return [...problems, ...redisRelations(values), ...budgetRelations(values)];
+  problems.push(...redisRelations(values), ...budgetRelations(values), ...documentRelations(values));
+  return problems;
 }
 
 /** Whoever signs in must know where: the issuer's address is the bureau's, and passwords travel to it. */

@@ -7,7 +7,7 @@ import { type AuthorizePorts, createAuthorize } from "./authorize/index.js";
 import { narrowOperation } from "./authorize/narrow-operation.js";
 import { recheck } from "./authorize/recheck.js";
 import { CHECK_AGE_MAX_MS } from "./authorize/standing.js";
-import type { Federation, PreparedOperation } from "./process/federation.js";
+import type { Federation, PreparedOperation } from "./process/engine/federation.js";
 import { Bill, type BillParts } from "./receive/bill.js";
 import { clientOf, type Quota } from "./receive/budgets.js";
 import { type GraphQLOperation, readOperation } from "./receive/read-operation.js";
@@ -28,12 +28,13 @@ export interface GatewayPorts extends AuthorizePorts {
 
 /**
  * The path of an inquiry, from an authenticated operation to its answer; never throws. `onQuota` is told how the client's
- * cost budget stands.
+ * cost budget stands; `signal` aborts when nobody waits for the answer any more, and then nothing more is fetched.
  */
 export type Inquire = (
   authenticated: Authenticated,
   operation: GraphQLOperation,
   onQuota: (quota: Quota) => void,
+  signal?: AbortSignal,
 ) => Promise<Answer>;
 
 /**
@@ -44,7 +45,7 @@ export function createInquire(ports: GatewayPorts): Inquire {
   const authorize = createAuthorize(ports);
   const record = createRecord(ports.log);
   const reading = { schema: ports.federation.apiSchema, explains: ports.introspection };
-  return async (authenticated, request, onQuota) => {
+  return async (authenticated, request, onQuota, signal) => {
     const bill = billOf(ports, authenticated);
     try {
       const operation = readOperation(request, reading);
@@ -54,7 +55,7 @@ export function createInquire(ports: GatewayPorts): Inquire {
       planned.catch(() => {});
       const authorized = await authorize(authenticated, operation);
       const recording = record(authorized);
-      const fetched = await fetchPermitted(ports, authorized, await planned);
+      const fetched = await fetchPermitted(ports, authorized, { prepared: await planned, signal });
       await recording.decided();
       const current = await withFreshConsent(ports, fetched);
       const released = release(current, ports.index);
@@ -79,11 +80,11 @@ function billOf(ports: GatewayPorts, { principal, requestId }: Authenticated): B
 async function fetchPermitted(
   ports: GatewayPorts,
   authorized: Authorized,
-  prepared: PreparedOperation,
+  { prepared, signal }: { readonly prepared: PreparedOperation; readonly signal: AbortSignal | undefined },
 ): Promise<Fetched> {
   const narrowed = narrowOperation(authorized, prepared.guarded, ports.index);
   if (narrowed === undefined) return { authorized, data: {}, errors: [] } as unknown as Fetched;
-  const fetched = await ports.federation.fetch(authorized, prepared, narrowed);
+  const fetched = await ports.federation.fetch(authorized, prepared, narrowed, signal);
   for (const error of fetched.errors) ports.onError(error, authorized.requestId);
   return { ...fetched, errors: fetched.errors.map(safeError) };
 }

@@ -14,9 +14,17 @@ import { redisPlaceOf } from "../foundation/redis/place.js";
 import { openRedis, type Redis } from "../foundation/redis.js";
 import { createReplayGuard } from "./authenticate/replay-guard.js";
 import { createBudgets } from "./receive/budgets.js";
+import { type DocumentSource, readSources } from "./receive/documents/read-sources.js";
 import type { GatewaySettings } from "./config.js";
 import { greeting, type GreetingFacts } from "./process/greeting.js";
-import { type Bureau, loadIssuerSecret, loadKeys, openBureau } from "./process/open-bureau.js";
+import { watchSupergraph } from "./process/engine/generations.js";
+import {
+  type Bureau,
+  loadIssuerSecret,
+  loadKeys,
+  openBureau,
+  SUPERGRAPH_FILE,
+} from "./process/open-bureau.js";
 import {
   dataPaths,
   hasSyntheticMarket,
@@ -45,8 +53,10 @@ async function main(): Promise<number> {
   });
   if (values.help === true) return (say(HELP), 0);
   let settings: GatewaySettings;
+  let sources: readonly DocumentSource[];
   try {
     settings = readGatewaySettings(process.env);
+    sources = settings.documents === undefined ? [] : await readSources(settings.documents);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -54,7 +64,7 @@ async function main(): Promise<number> {
   }
   if (values["check-config"] === true) return (say(settingsTable(settings)), 0);
   try {
-    await run(settings);
+    await run(settings, sources);
     return 0;
   } catch (error) {
     const detail =
@@ -68,7 +78,7 @@ async function main(): Promise<number> {
   }
 }
 
-async function run(settings: GatewaySettings): Promise<void> {
+async function run(settings: GatewaySettings, sources: readonly DocumentSource[]): Promise<void> {
   const stop = stopSignal();
   const log = createLogger({ name: "gateway", level: settings.logLevel });
   const paths = dataPaths(settings);
@@ -90,12 +100,18 @@ async function run(settings: GatewaySettings): Promise<void> {
     tokens: tokenSettings(settings, { port, secret: await loadIssuerSecret(paths.keys) }),
     possession: { ...settings, replayGuard },
     subgraphUrls: new Map(settings.subgraphUrls),
+    trust: { sources, requiredOf: settings.documentsRequired },
     budgets: createBudgets({ redis, clock: systemClock, limits: settings }),
     onError: (error, requestId) => logError(log, error, requestId),
+  }).catch(async (error: unknown) => {
+    // What does not start leaves nothing running.
+    await Promise.all([redis?.close(), database.stop()]);
+    throw error;
   });
   if (bureau.databasePowers.length > 0) log.warn({ powers: bureau.databasePowers }, ONE_ROLE_WARNING);
   try {
     const facts = await prepareDemo({ settings, bureau, paths, stop });
+    keepSupergraph({ settings, bureau, log, stop });
     const url = await bureau.gateway.app.listen({ host: settings.host, port });
     log.info({ url }, "listening");
     say(facts === undefined ? `Xinqiao listens at ${url}/graphql` : greeting({ ...facts, url }));
@@ -110,6 +126,22 @@ async function run(settings: GatewaySettings): Promise<void> {
     await database.stop();
     clearTimeout(forced);
   }
+}
+
+/** The supergraph is read again when its file changes and on SIGHUP; one that is unsafe to serve changes nothing. */
+function keepSupergraph(house: {
+  readonly settings: GatewaySettings;
+  readonly bureau: Bureau;
+  readonly log: Logger;
+  readonly stop: AbortSignal;
+}): void {
+  const { settings, bureau, log, stop } = house;
+  const { generations } = bureau.gateway;
+  const onError = (error: unknown): void => log.error({ err: error }, "the supergraph was not reloaded");
+  generations.onChange(({ id }) => log.info({ supergraph: id }, "supergraph in service"));
+  process.on("SIGHUP", () => void generations.reload().catch(onError));
+  const file = settings.supergraphFile ?? SUPERGRAPH_FILE;
+  if (settings.supergraphWatch) watchSupergraph(file, generations, { signal: stop, onError });
 }
 
 /** @throws SERVICE_UNAVAILABLE when Redis is configured and does not answer: a start is the time to notice */

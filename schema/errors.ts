@@ -120,6 +120,14 @@ export const ERRORS = {
   OPERATION_TOO_MANY_ALIASES: define(400, "after-fix", "The operation has too many aliases."),
   OPERATION_NOT_ALLOWED: define(405, "no", "This kind of operation is not served here."),
   OPERATION_TOO_COSTLY: define(400, "after-fix", "The operation can cost more than one operation may."),
+  PERSISTED_DOCUMENT_NOT_FOUND: define(404, "no", "No document with this id is trusted here.", {
+    clause: "GraphQL over HTTP appendix A",
+  }),
+  PERSISTED_DOCUMENT_REQUIRED: define(
+    403,
+    "after-fix",
+    "Only trusted documents are run here; send the id of one instead of an operation.",
+  ),
   BAD_USER_INPUT: define(400, "after-fix", "An argument is not valid."),
   NOT_FOUND: define(404, "no", "There is no such thing here."),
   CONFLICT: define(409, "no", "The present state does not allow this."),

@@ -4,6 +4,8 @@ import { sha256Base64url, type Signer } from "../../foundation/tokens.js";
 import type { PermitClaims, PermitGrant } from "../../schema/claims.js";
 import type { Authorized } from "../inquiry.js";
 
+/** The issuer name in permits. */
+export const PERMIT_ISSUER = "xinqiao-gateway";
 const PERMIT_LIFETIME_SECONDS = 5;
 
 /** Signs the assertion for one request to one subgraph. */

@@ -1,9 +1,6 @@
-import { readFile } from "node:fs/promises";
 import type { FastifyInstance } from "fastify";
-import type { Clock } from "../../foundation/clock.js";
 import { type Network, networkList } from "../../foundation/config/network.js";
 import {
-  createSigner,
   createVerifier,
   type Key,
   type KeySource,
@@ -12,35 +9,24 @@ import {
   type TokenAlgorithm,
 } from "../../foundation/tokens.js";
 import type { Party } from "../../schema/parties.js";
-import type { ConsentLedger, FeedIntake, InquiryLog } from "../../schema/ports.js";
-import type { Rulebook } from "../../schema/rulebook.js";
-import type { Subgraph } from "../../schema/subgraph.js";
+import type { FeedIntake } from "../../schema/ports.js";
 import { createApollo } from "../apollo.js";
-import type { Budgets } from "../receive/budgets.js";
-import { readCosts } from "../receive/cost-model.js";
 import { createAuthenticate } from "../authenticate/index.js";
 import type { ReplayGuard } from "../authenticate/spend-proof.js";
 import { createStanding } from "../authorize/standing.js";
-import { Echo } from "../fetch/echo.js";
-import { type Federation, startFederation } from "./federation.js";
-import { RepresentationGate } from "../fetch/representations.js";
-import { createSignPermit } from "../fetch/sign-permit.js";
-import { SubgraphSource } from "../fetch/subgraph-source.js";
-import { overHttp } from "../fetch/http-transport.js";
-import { inProcess, type Transport } from "../fetch/transport.js";
-import { createInquire } from "../gateway.js";
-import { readSupergraph } from "../plan/index.js";
+import { type GenerationParts, generationBuilder } from "./engine/build-generation.js";
+import type { Federation } from "./engine/federation.js";
+import { type Generations, openGenerations } from "./engine/generations.js";
+import { openTransports, type SubgraphPlace } from "./engine/open-transports.js";
+import type { TrustedDocuments } from "../receive/documents/trusted-documents.js";
 import { createReceive } from "../receive/index.js";
-import { OPERATION_LIMITS, type OperationLimits } from "../receive/limits.js";
+import { OPERATION_LIMITS } from "../receive/limits.js";
 import { createReadFacts } from "../http/request-facts.js";
 import { createServer } from "./server.js";
 
-/** The issuer name in permits. */
-export const PERMIT_ISSUER = "xinqiao-gateway";
-const ACCESS_TOKEN_LIFETIME_SECONDS_MAX = 86_400;
+export { PERMIT_ISSUER } from "../fetch/sign-permit.js";
 
-/** Where a subgraph is: a value in this process, or an address. */
-export type SubgraphPlace = { readonly subgraph: Subgraph } | { readonly url: URL };
+const ACCESS_TOKEN_LIFETIME_SECONDS_MAX = 86_400;
 
 /** How whoever presents a token shows that it is theirs. */
 export interface Possession {
@@ -55,14 +41,10 @@ export interface Possession {
 }
 
 /** Everything a gateway is made of; nothing here is optional, so that nothing is skipped by omission. */
-export interface GatewayParts {
-  readonly clock: Clock;
+export interface GatewayParts extends GenerationParts {
   readonly supergraphFile: string;
   readonly places: ReadonlyMap<string, SubgraphPlace>;
   readonly intakes: readonly FeedIntake[];
-  readonly ledger: ConsentLedger;
-  readonly log: InquiryLog;
-  readonly rulebook: Rulebook;
   readonly tokens: {
     readonly issuer: string;
     readonly audience: string;
@@ -71,18 +53,15 @@ export interface GatewayParts {
     readonly clockToleranceSeconds: number;
   };
   readonly possession: Possession;
-  readonly permitKey: Key;
-  readonly budgets: Budgets;
   /** Keys whose public halves are published for merchants and banks. */
   readonly publishedKeys: readonly Key[];
-  readonly limits?: OperationLimits;
-  readonly introspection: boolean;
+  /** Stands between the documents and the doors; tests only. */
+  readonly onDocuments?: ((documents: TrustedDocuments) => TrustedDocuments) | undefined;
   readonly subgraphTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly arrivalTimeoutMs: number;
   readonly connectionsMax: number;
   readonly ready: () => Promise<void>;
-  readonly onError: (error: unknown, requestId: string) => void;
   /** Puts further routes beside the gateway's own: those of the authorization server of this house. */
   readonly mount?: (app: FastifyInstance) => Promise<void>;
 }
@@ -90,6 +69,9 @@ export interface GatewayParts {
 /** A gateway that does not listen yet. */
 export interface Gateway {
   readonly app: FastifyInstance;
+  /** The supergraph that is served, which can be reloaded. */
+  readonly generations: Generations;
+  /** That of the generation that is served. */
   readonly federation: Federation;
   /** Lets requests in flight finish, then closes connections to subgraphs. */
   close(): Promise<void>;
@@ -98,36 +80,20 @@ export interface Gateway {
 /**
  * Builds a gateway from its parts.
  * @throws Error when the supergraph is unsafe to serve, has a list without a size, or a subgraph of it has no place
+ * @throws ConfigError when a document cannot be trusted
  */
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
-  const supergraph = readSupergraph(await readFile(parts.supergraphFile, "utf8"));
-  const transports = openTransports(parts, supergraph.subgraphs);
-  const signPermit = createSignPermit(await createSigner(parts.permitKey), PERMIT_ISSUER, parts.clock);
-  const gate = new RepresentationGate(supergraph.policies);
-  const echo = new Echo();
-  const federation = startFederation(supergraph, (name) => {
-    const transport = transports.send.get(name);
-    if (transport === undefined) throw new Error(`subgraph ${name} has no place`);
-    return new SubgraphSource({ name, transport, signPermit, gate, echo });
-  });
-  const { ledger, log, rulebook, clock, onError } = parts;
-  const inquire = createInquire({
-    federation,
-    log,
-    ledger,
-    rulebook,
-    clock,
-    onError,
-    index: supergraph.policies,
-    introspection: parts.introspection,
-    inquiryBudget: parts.budgets,
-    billing: { budgets: parts.budgets, costs: readCosts(federation.apiSchema) },
-  });
-  const apollo = createApollo({ federation, inquire, introspection: parts.introspection });
+  const { ledger, clock, onError } = parts;
+  const transports = openTransports(parts);
+  const build = await generationBuilder(parts, transports.send);
+  const generations = await openGenerations(parts.supergraphFile, build);
+  const apollo = createApollo({ generations, introspection: parts.introspection });
   await apollo.start();
   const app = await createServer({
     apollo,
+    inquireOf: generations.inquireOf,
     receive: createReceive(parts.limits ?? OPERATION_LIMITS),
+    documents: parts.onDocuments?.(documentsOf(generations)) ?? documentsOf(generations),
     readFacts: createReadFacts({
       publicUrl: parts.possession.publicUrl,
       terminators: networkList(parts.possession.tlsTerminators),
@@ -148,12 +114,26 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   await parts.mount?.(app);
   return {
     app,
-    federation,
+    generations,
+    get federation() {
+      return generations.current.federation;
+    },
     close: async () => {
       await app.close();
       await apollo.stop();
       await transports.close();
     },
+  };
+}
+
+/** Those of the generation that is served, whichever that is. */
+function documentsOf(generations: Generations): TrustedDocuments {
+  return {
+    find: (id, operationName) => generations.current.documents.find(id, operationName),
+    get isRequiredOfAny() {
+      return generations.current.documents.isRequiredOfAny;
+    },
+    isRequiredOf: (clientId) => generations.current.documents.isRequiredOf(clientId),
   };
 }
 
@@ -181,28 +161,4 @@ function accessTokenVerifier({ tokens, clock, onError }: GatewayParts): ReturnTy
     now: () => clock.now(),
     onKeyProblem: (problem) => onError(new Error(`keys of the token issuer: ${problem}`), "token-keys"),
   });
-}
-
-function openTransports(
-  parts: GatewayParts,
-  names: readonly string[],
-): { readonly send: ReadonlyMap<string, Transport>; readonly close: () => Promise<void> } {
-  const limits = { timeoutMs: parts.subgraphTimeoutMs, answerBytesMax: 16 * 1024 * 1024 };
-  const send = new Map<string, Transport>();
-  const closers: (() => Promise<void>)[] = [];
-  for (const name of names) {
-    const place = parts.places.get(name);
-    if (place === undefined) throw new Error(`subgraph ${name} has no place`);
-    if ("subgraph" in place) {
-      send.set(
-        name,
-        inProcess((request) => place.subgraph.execute(request), limits),
-      );
-      continue;
-    }
-    const remote = overHttp(place.url, limits);
-    send.set(name, remote.send);
-    closers.push(remote.close);
-  }
-  return { send, close: async () => void (await Promise.all(closers.map((close) => close()))) };
 }

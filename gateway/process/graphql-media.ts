@@ -9,12 +9,13 @@ const REQUEST_ERRORS: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * Last touch on every answer of the GraphQL door: the media type that was asked for, on refusals too, and, for a client
+ * Last touch on every answer of the doors for GraphQL: the media type that was asked for, on refusals too, and, for a client
  * that names `application/json`, status 200 on a document or variables that are not right (GraphQL over HTTP section
  * 6.4.1). Every other refusal keeps its status: it is no answer to a GraphQL request.
  */
 export function toAskedMedia(request: FastifyRequest, reply: FastifyReply, payload: unknown): void {
-  const { accept } = request.headers;
+  // As it came: the general door tells Apollo something shorter.
+  const { accept } = request.raw.headers;
   if (mediaTypeOf(accept) === GRAPHQL_RESPONSE) {
     reply.header("content-type", `${GRAPHQL_RESPONSE}; charset=utf-8`);
     return;

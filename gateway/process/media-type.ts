@@ -15,6 +15,12 @@ export function mediaTypeOf(accept: string | undefined): typeof LEGACY_JSON | ty
   return response.isNamed && response.position < legacy.position ? GRAPHQL_RESPONSE : LEGACY_JSON;
 }
 
+/** False when neither of the two is acceptable (RFC 9110 section 12.5.1). */
+export function isAcceptable(accept: string | undefined): boolean {
+  const ranges = rangesOf(accept);
+  return qualityOf(ranges, GRAPHQL_RESPONSE).quality > 0 || qualityOf(ranges, LEGACY_JSON).quality > 0;
+}
+
 /** True when the client asks for `application/json` by its name, as clients did before GraphQL had a type of its own. */
 export function asksForLegacyJson(accept: string | undefined): boolean {
   return mediaTypeOf(accept) === LEGACY_JSON && qualityOf(rangesOf(accept), LEGACY_JSON).isNamed;

@@ -29,14 +29,11 @@ import { createAccountDirectory, createMerchantsIntake } from "../../subgraphs/m
 import { createSignalsIntake } from "../../subgraphs/signals/index.js";
 import { createTransactionsIntake, refreshPlatformPriors } from "../../subgraphs/transactions/index.js";
 import type { Budgets } from "../receive/budgets.js";
+import type { TrustedDocuments } from "../receive/documents/trusted-documents.js";
 import { openOwnIssuer, type OwnIssuer, type TrustedIssuer, trustedIssuer } from "./own-issuer.js";
-import {
-  createGateway,
-  type Gateway,
-  PERMIT_ISSUER,
-  type Possession,
-  type SubgraphPlace,
-} from "./create-gateway.js";
+import { createGateway, type Gateway, PERMIT_ISSUER, type Possession } from "./create-gateway.js";
+import type { Trust } from "./engine/build-generation.js";
+import type { SubgraphPlace } from "./engine/open-transports.js";
 
 /** The supergraph that composition committed. */
 export const SUPERGRAPH_FILE = path.resolve(import.meta.dirname, "../../schema/generated/supergraph.graphql");
@@ -58,7 +55,10 @@ export interface BureauOptions extends DatabaseRoles {
   readonly possession: Possession;
   /** Subgraphs that run elsewhere; all others run in this process. */
   readonly subgraphUrls: ReadonlyMap<string, URL>;
+  /** Default: the one that composition committed. */
+  readonly supergraphFile?: string | undefined;
   readonly introspection: boolean;
+  readonly trust: Trust;
   readonly budgets: Budgets;
   readonly ledgerTimeoutMs: number;
   readonly recordTimeoutMs: number;
@@ -95,6 +95,7 @@ export interface BureauSeams {
   readonly ledger?: (ledger: ConsentLedger) => ConsentLedger;
   readonly log?: (log: InquiryLog) => InquiryLog;
   readonly subgraph?: (subgraph: Subgraph) => Subgraph;
+  readonly documents?: (documents: TrustedDocuments) => TrustedDocuments;
 }
 
 /** Reads the keys of a data folder, making what is missing. */
@@ -139,11 +140,12 @@ export async function openBureau(options: BureauOptions, seams: BureauSeams = {}
   const gateway = await createGateway({
     ...options,
     tokens: trustedIssuer(options.tokens, own),
-    supergraphFile: SUPERGRAPH_FILE,
+    supergraphFile: options.supergraphFile ?? SUPERGRAPH_FILE,
     places: placesOf(subgraphs, options.subgraphUrls),
     intakes,
     ledger,
     log: seams.log?.(log) ?? log,
+    onDocuments: seams.documents,
     rulebook: CN_RULEBOOK,
     permitKey: keys.permit,
     publishedKeys: [keys.artefact],

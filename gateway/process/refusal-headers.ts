@@ -19,6 +19,8 @@ export function refusalHeaders(
   if (ERRORS[code].http === 401)
     headers.push(["www-authenticate", challengeFor(code, schemeOf(authorization))]);
   if (typeof nonce === "string") headers.push(["dpop-nonce", nonce]);
-  if (typeof retryAfterSeconds === "number") headers.push(["retry-after", String(retryAfterSeconds)]);
+  // What is out of reach now is worth asking for again in a second.
+  const waitSeconds = retryAfterSeconds ?? (ERRORS[code].http === 503 ? 1 : undefined);
+  if (typeof waitSeconds === "number") headers.push(["retry-after", String(waitSeconds)]);
   return headers;
 }

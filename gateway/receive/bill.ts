@@ -2,7 +2,8 @@ import { BureauError } from "../../schema/errors.js";
 import type { Operation } from "../inquiry.js";
 import type { Budgets, Quota } from "./budgets.js";
 import type { CostModel } from "./cost-model.js";
-import { type PricedOperation, priceOperation } from "./price-operation.js";
+import { priceOnce } from "./documents/fixed-price.js";
+import type { PricedOperation } from "./price-operation.js";
 import { rateLimited } from "./rate-limit-headers.js";
 
 /** What an answer says of its cost, in `extensions.cost`. */
@@ -44,7 +45,7 @@ export class Bill {
    */
   async charge(operation: Operation, onQuota: (quota: Quota) => void): Promise<void> {
     const { budgets, costs } = this.#parts;
-    const priced = priceOperation(costs, operation);
+    const priced = priceOnce(costs, operation);
     this.#priced = priced;
     const { estimated } = priced;
     const max = budgets.operationCostMax;

@@ -9,56 +9,101 @@ import { measureVariables } from "./measure-variables.js";
 
 const ADMITTED_MAX = 1_000;
 const SOURCE_CHARACTERS_MAX = 60_000;
-const MEMBERS = new Set(["query", "variables", "operationName", "extensions"]);
+const MEMBERS = new Set(["query", "documentId", "variables", "operationName", "extensions"]);
+
+/** A request by its form: an operation written out, or the id of a trusted document. */
+export type GraphQLForm = GraphQLBody | DocumentForm;
+
+/** A persisted document request (GraphQL over HTTP, appendix A); the document is looked up by `documentId`. */
+export interface DocumentForm extends Omit<GraphQLBody, "query"> {
+  /** Lower-case hex SHA-256 of the document's text. */
+  readonly documentId: string;
+}
 
 /** Judges the body of a GraphQL request before anything is validated or planned. */
-export type Receive = (body: unknown) => GraphQLBody;
+export interface Receive {
+  /**
+   * The form of the body and the size of its variables; no document is looked at. Arrays (batching), unknown members and
+   * automatic persisted queries are refused.
+   * @throws BAD_USER_INPUT, OPERATION_TOO_LARGE, OPERATION_TOO_DEEP, OPERATION_NOT_ALLOWED
+   */
+  form(body: unknown): GraphQLForm;
+  /**
+   * The text of a document. Texts that passed are remembered, at most 1,000.
+   * @throws OPERATION_TOO_LARGE, OPERATION_TOO_DEEP, OPERATION_TOO_MANY_ALIASES, GraphQLError for what is no GraphQL
+   */
+  text(source: string): void;
+}
 
-/**
- * Builds the first station. It refuses arrays (batching), unknown members, persisted-query extensions, and operations
- * beyond the limits. Sources that passed are remembered, at most 1,000.
- * @throws BAD_USER_INPUT, OPERATION_TOO_LARGE, OPERATION_TOO_DEEP, OPERATION_TOO_MANY_ALIASES, OPERATION_NOT_ALLOWED
- */
+/** Builds the first station. */
 export function createReceive(limits: OperationLimits): Receive {
   const admitted = new Lru<string, true>(ADMITTED_MAX);
-  return (body) => {
-    const request = readBody(body);
-    requireVariablesWithin(request.variables, limits);
-    if (admitted.get(request.query) === true) return request;
-    const document = parseSource(request.query, limits);
-    requireDocumentWithin(document, limits);
-    for (const operation of operationsOf(document)) requireWithin(document, operation, limits);
-    admitted.set(request.query, true);
-    return request;
+  return {
+    form: (body) => {
+      const request = readForm(body);
+      requireVariablesWithin(request.variables, limits);
+      return request;
+    },
+    text: (source) => {
+      if (admitted.get(source) === true) return;
+      readDocument(source, limits);
+      admitted.set(source, true);
+    },
   };
 }
 
-function readBody(body: unknown): GraphQLBody {
+/**
+ * Parses the text of a document that is within the limits, as every document is, whoever wrote it and wherever it came from.
+ * @throws OPERATION_TOO_LARGE, OPERATION_TOO_DEEP, OPERATION_TOO_MANY_ALIASES, GraphQLError for what is no GraphQL
+ */
+export function readDocument(source: string, limits: OperationLimits): DocumentNode {
+  if (source.length > SOURCE_CHARACTERS_MAX)
+    throw refuse("OPERATION_TOO_LARGE", `query exceeds ${SOURCE_CHARACTERS_MAX} characters`);
+  const document = parseSource(source, limits);
+  requireDocumentWithin(document, limits);
+  for (const operation of operationsOf(document)) requireWithin(document, operation, limits);
+  return document;
+}
+
+function readForm(body: unknown): GraphQLForm {
   if (Array.isArray(body)) throw refuse("OPERATION_NOT_ALLOWED", "batched requests are not served");
   if (typeof body !== "object" || body === null)
     throw refuse("BAD_USER_INPUT", "the body must be a JSON object");
   for (const member of Object.keys(body)) {
     if (!MEMBERS.has(member)) throw refuse("BAD_USER_INPUT", "unknown member in the body");
   }
-  const { query, variables, operationName, extensions } = body as Record<string, unknown>;
+  const { query, documentId, variables, operationName, extensions } = body as Record<string, unknown>;
+  if (extensions != null && (typeof extensions !== "object" || Array.isArray(extensions)))
+    throw refuse("BAD_USER_INPUT", "extensions must be an object");
+  if (extensions != null && "persistedQuery" in extensions)
+    throw refuse("OPERATION_NOT_ALLOWED", "automatic persisted queries are not served");
+  if (variables != null && (typeof variables !== "object" || Array.isArray(variables)))
+    throw refuse("BAD_USER_INPUT", "variables must be an object");
+  if (operationName != null && typeof operationName !== "string")
+    throw refuse("BAD_USER_INPUT", "operationName must be a string");
+  const rest = {
+    variables: (variables ?? undefined) as GraphQLBody["variables"],
+    operationName: operationName ?? undefined,
+  };
+  if (documentId == null) return { query: readQuery(query), ...rest };
+  if (query != null) throw refuse("BAD_USER_INPUT", "query and documentId exclude each other");
+  return { documentId: readDocumentId(documentId), ...rest };
+}
+
+function readQuery(query: unknown): string {
   if (typeof query !== "string" || query === "")
     throw refuse("BAD_USER_INPUT", "query must be a non-empty string");
   if (query.length > SOURCE_CHARACTERS_MAX)
     throw refuse("OPERATION_TOO_LARGE", `query exceeds ${SOURCE_CHARACTERS_MAX} characters`);
-  if (variables != null && (typeof variables !== "object" || Array.isArray(variables))) {
-    throw refuse("BAD_USER_INPUT", "variables must be an object");
-  }
-  if (operationName != null && typeof operationName !== "string")
-    throw refuse("BAD_USER_INPUT", "operationName must be a string");
-  if (extensions != null && (typeof extensions !== "object" || Array.isArray(extensions)))
-    throw refuse("BAD_USER_INPUT", "extensions must be an object");
-  if (extensions != null && "persistedQuery" in extensions)
-    throw refuse("OPERATION_NOT_ALLOWED", "persisted queries are not served");
-  return {
-    query,
-    variables: (variables ?? undefined) as GraphQLBody["variables"],
-    operationName: operationName ?? undefined,
-  };
+  return query;
+}
+
+/** SHA-256 hex document identifiers only (GraphQL over HTTP, appendix A): what an id means is not for us to agree. */
+function readDocumentId(documentId: unknown): string {
+  const [, hex] = /^sha256:([0-9a-f]{64})$/.exec(typeof documentId === "string" ? documentId : "") ?? [];
+  if (hex === undefined)
+    throw refuse("BAD_USER_INPUT", "documentId must be sha256: and 64 lower-case hexadecimal digits");
+  return hex;
 }
 
 function parseSource(source: string, limits: OperationLimits): DocumentNode {

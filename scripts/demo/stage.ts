@@ -119,6 +119,7 @@ async function settingsOf(database: DatabaseRoles, keys: BureauKeys, issuerKey: 
     },
     subgraphUrls: new Map(),
     introspection: false,
+    trust: { sources: [], requiredOf: [] },
     budgets: createBudgets({ redis: undefined, clock: systemClock, limits: BUDGET_DEFAULTS }),
     ledgerTimeoutMs: 5_000,
     recordTimeoutMs: 5_000,

@@ -7,6 +7,7 @@ import { BUDGET_DEFAULTS } from "../../gateway/receive/budget-settings.js";
 import { createBudgets } from "../../gateway/receive/budgets.js";
 import { ALICE, grant } from "../support/actors.js";
 import { ask as send } from "../support/bureau.js";
+import { wayIn } from "../support/doors.js";
 import { type RedisServer, startRedisServer } from "../support/redis-server.js";
 import {
   askInTurns,
@@ -61,11 +62,12 @@ describe("A9: what one bank is answered never reaches another", () => {
       { "x-forwarded-host": "other.example", "x-original-url": "/health/live" },
       { "cache-control": "max-age=3600", "if-none-match": "*" },
     ]) {
+      const { path, body } = wayIn(two.bureau.gateway, { query: operationOf(102) });
       const reply = await two.bureau.gateway.app.inject({
         method: "POST",
-        url: "/graphql",
+        url: path,
         headers: { "content-type": "application/json", authorization: `Bearer ${token}`, ...headers },
-        payload: JSON.stringify({ query: operationOf(102) }),
+        payload: JSON.stringify(body),
       });
       expect(reply.headers["cache-control"]).toBe("no-store");
       expect(reply.headers["etag"]).toBeUndefined();

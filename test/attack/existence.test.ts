@@ -2,6 +2,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ALICE, bankToken, BOB, grant, NOBODY, publishTwoMerchants, STRANGER } from "../support/actors.js";
 import { startTestBureau, type TestBureau } from "../support/bureau.js";
+import { wayIn } from "../support/doors.js";
 import { sendWithToken } from "../support/proofs.js";
 
 const statements: string[] = [];
@@ -57,13 +58,14 @@ const OPERATIONS: readonly (readonly [string, (id: string) => string])[] = [
 
 /** Everything of a response that a stranger sees, with what differs each time made equal at equal length. */
 async function look(id: string, query: string) {
-  const reply = await sendWithToken(bureau.gateway, { token, method: "POST", path: "/graphql" }, (own) => {
+  const { path, body: sent } = wayIn(bureau.gateway, { query });
+  const reply = await sendWithToken(bureau.gateway, { token, method: "POST", path }, (own) => {
     statements.length = 0;
     return bureau.gateway.app.inject({
       method: "POST",
-      url: "/graphql",
+      url: path,
       headers: { ...own, "content-type": "application/json" },
-      payload: JSON.stringify({ query }),
+      payload: JSON.stringify(sent),
     });
   });
   const headers: Record<string, unknown> = { ...reply.headers };

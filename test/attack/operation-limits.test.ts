@@ -149,7 +149,9 @@ const ATTACKS: readonly Attack[] = [
 
 function codeOf(body: unknown, limits: OperationLimits): string {
   try {
-    createReceive(limits)(body);
+    const receive = createReceive(limits);
+    const form = receive.form(body);
+    if ("query" in form) receive.text(form.query);
     return "OK";
   } catch (error) {
     return error instanceof BureauError ? error.code : String(error);

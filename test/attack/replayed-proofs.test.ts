@@ -14,6 +14,7 @@ import { requireScheme } from "../../gateway/authenticate/require-scheme.js";
 import { requireKnownMembers, requireType } from "../../foundation/tokens/text-rules.js";
 import { ALICE, grant } from "../support/actors.js";
 import { craft, signerOf } from "../support/craft-token.js";
+import { DOOR_PATH } from "../support/doors.js";
 import { craftProof, knock, type KnockOutcome, type ProofRecipe } from "../support/proof-door.js";
 import { makeProofKey, PUBLIC_URL } from "../support/proofs.js";
 import { openTokenDoor, REFUSED, RELEASED, type TokenDoor } from "../support/token-door.js";
@@ -89,13 +90,17 @@ describe("T1: a proof", () => {
 
   const wrong: readonly (readonly [string, () => Record<string, unknown>, (typeof fitsTime)[]])[] = [
     ["another address", () => ({ htu: `${PUBLIC_URL}/feeds/order` }), [fitsAddress]],
-    ["another host", () => ({ htu: "https://evil.test/graphql" }), [fitsAddress]],
-    ["another scheme", () => ({ htu: `${PUBLIC_URL.replace("https", "http")}/graphql` }), [fitsAddress]],
-    ["another port", () => ({ htu: `${PUBLIC_URL}:8443/graphql` }), [fitsAddress]],
-    ["user information", () => ({ htu: `${PUBLIC_URL.replace("//", "//x@")}/graphql` }), [fitsAddress]],
-    ["an address in another case", () => ({ htu: `${PUBLIC_URL}/GraphQL` }), [fitsAddress]],
-    ["an address with a slash more", () => ({ htu: `${PUBLIC_URL}/graphql/` }), [fitsAddress]],
-    ["a list of addresses", () => ({ htu: [`${PUBLIC_URL}/graphql`] }), [fitsAddress]],
+    ["another host", () => ({ htu: `https://evil.test${DOOR_PATH}` }), [fitsAddress]],
+    ["another scheme", () => ({ htu: `${PUBLIC_URL.replace("https", "http")}${DOOR_PATH}` }), [fitsAddress]],
+    ["another port", () => ({ htu: `${PUBLIC_URL}:8443${DOOR_PATH}` }), [fitsAddress]],
+    ["user information", () => ({ htu: `${PUBLIC_URL.replace("//", "//x@")}${DOOR_PATH}` }), [fitsAddress]],
+    [
+      "an address in another case",
+      () => ({ htu: PUBLIC_URL + DOOR_PATH.replace("graphql", "GraphQL") }),
+      [fitsAddress],
+    ],
+    ["an address with a slash more", () => ({ htu: `${PUBLIC_URL}${DOOR_PATH}/` }), [fitsAddress]],
+    ["a list of addresses", () => ({ htu: [PUBLIC_URL + DOOR_PATH] }), [fitsAddress]],
     ["no address", () => ({ htu: undefined }), [fitsAddress]],
     ["another method", () => ({ htm: "GET" }), [fitsMethod]],
     ["the method in lower case", () => ({ htm: "post" }), [fitsMethod]],
@@ -128,8 +133,8 @@ describe("T1: a proof", () => {
     for (const claims of [
       { iat: seconds() - 45 },
       { iat: seconds() + 1 },
-      { htu: `${PUBLIC_URL.toUpperCase().replace("HTTPS", "https")}:443/%67raphql` },
-      { htu: `${PUBLIC_URL}/x/../graphql?query=ignored#fragment` },
+      { htu: `${PUBLIC_URL.toUpperCase().replace("HTTPS", "https")}:443${DOOR_PATH.replace("g", "%67")}` },
+      { htu: `${PUBLIC_URL}/x/..${DOOR_PATH}?query=ignored#fragment` },
     ])
       expect(await present(proof({ claims }))).toMatchObject(RELEASED);
   });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ALICE, bankToken, grant, publishTwoMerchants } from "../support/actors.js";
 import { ask, startTestBureau, type TestBureau } from "../support/bureau.js";
+import { wayIn } from "../support/doors.js";
 
 /** What answers here is as an operator runs it; its twin is the same house with introspection open. */
 let closed: TestBureau;
@@ -146,11 +147,12 @@ describe("what runs behind", () => {
     ["apollo-expose-query-plan", "true"],
     ["x-apollo-tracing", "1"],
   ])("Q1: traces and plans nothing for %s: %s", async (name, value) => {
+    const way = wayIn(closed.gateway, { query: "{ me { id identity { legalName } } }" });
     const reply = await closed.gateway.app.inject({
       method: "POST",
-      url: "/graphql",
+      url: way.path,
       headers: { "content-type": "application/json", authorization: `Bearer ${bearer}`, [name]: value },
-      payload: JSON.stringify({ query: "{ me { id identity { legalName } } }" }),
+      payload: JSON.stringify(way.body),
     });
     expect(Object.keys(reply.json().extensions).sort()).toEqual(["cost", "inquiries"]);
     expect(reply.body).not.toMatch(/ftv1|tracing|queryPlan|merchants\.invalid/);

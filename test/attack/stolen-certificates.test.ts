@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import { checkCertificate } from "../../gateway/authenticate/check-certificate.js";
 import { ALICE, grant, PROFILE } from "../support/actors.js";
 import { makeCertificate } from "../support/certificate.js";
+import { wayIn } from "../support/doors.js";
 import { knock, type KnockOutcome } from "../support/proof-door.js";
 import { openTokenDoor, REFUSED, RELEASED, type TokenDoor } from "../support/token-door.js";
 import { withoutRules } from "../support/without-rule.js";
@@ -133,11 +134,12 @@ describe("T1: a Client-Cert header that is not one certificate", () => {
     await app.listen({ host: "127.0.0.1", port: 0 });
     const { port } = app.server.address() as AddressInfo;
     const send = async (certificates: readonly string[]): Promise<number | undefined> => {
-      const request = httpRequest({ port, host: "127.0.0.1", path: "/graphql", method: "POST" });
+      const { path, body } = wayIn(pinned.bureau.gateway, { query: PROFILE, variables: { id: ALICE } });
+      const request = httpRequest({ port, host: "127.0.0.1", path, method: "POST" });
       request.setHeader("content-type", "application/json");
       request.setHeader("authorization", `Bearer ${token()}`);
       request.setHeader("client-cert", certificates);
-      request.end(JSON.stringify({ query: PROFILE, variables: { id: ALICE } }));
+      request.end(JSON.stringify(body));
       const [response] = (await once(request, "response")) as [IncomingMessage];
       response.resume();
       await once(response, "end");

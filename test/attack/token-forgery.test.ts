@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ALICE, MARKETPLACE, PROFILE } from "../support/actors.js";
+import { wayIn } from "../support/doors.js";
 import { craftProof } from "../support/proof-door.js";
 import { PUBLIC_URL } from "../support/proofs.js";
 import { openTokenDoor, REFUSED, RELEASED, type TokenDoor } from "../support/token-door.js";
@@ -62,11 +63,12 @@ describe("a request without a token", () => {
   it.each(["Basic eDp5", "Bearer", "Bearer  ", "Token abc", "abc", "DPoP", "Bearer a b", "Bearer a,b"])(
     "or with %s instead of one is told so",
     async (authorization) => {
+      const { path, body } = wayIn(door.bureau.gateway, { query: PROFILE, variables: { id: ALICE } });
       const reply = await door.bureau.gateway.app.inject({
         method: "POST",
-        url: "/graphql",
+        url: path,
         headers: { "content-type": "application/json", authorization },
-        payload: JSON.stringify({ query: PROFILE, variables: { id: ALICE } }),
+        payload: JSON.stringify(body),
       });
       expect(reply.statusCode).toBe(401);
       expect(reply.json().errors[0].extensions.code).toBe("UNAUTHENTICATED");

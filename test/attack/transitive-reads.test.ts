@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { SUPERGRAPH_FILE } from "../../gateway/process/open-bureau.js";
 import { ALICE, bankToken, BOB, grant, MARKETPLACE, publishTwoMerchants } from "../support/actors.js";
 import { startTestBureau, type TestBureau } from "../support/bureau.js";
+import { wayIn } from "../support/doors.js";
 import { sendWithToken } from "../support/proofs.js";
 
 let bureau: TestBureau;
@@ -108,13 +109,15 @@ describe("A3: what is withheld, by a way around", () => {
     ["apollo-cache-control", "1"],
   ])("A3 plan and trace: %s brings nothing but the inquiries into extensions", async (name, value) => {
     const query = `{ merchant(${inquiry(ALICE)}) { social { followers { value } } identity { legalName } } }`;
-    const request = { token, method: "POST", path: "/graphql" };
+    const extras = { tracing: true, queryPlan: true };
+    const { path, body } = wayIn(bureau.gateway, { query, extensions: extras });
+    const request = { token, method: "POST", path };
     const reply = await sendWithToken(bureau.gateway, request, async (headers) =>
       bureau.gateway.app.inject({
         method: "POST",
-        url: "/graphql",
+        url: path,
         headers: { "content-type": "application/json", ...headers, [name]: value },
-        payload: JSON.stringify({ query, extensions: { tracing: true, queryPlan: true } }),
+        payload: JSON.stringify(body),
       }),
     );
     const { extensions } = reply.json();

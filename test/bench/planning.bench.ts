@@ -160,7 +160,7 @@ function both(tookMs: readonly number[]): string {
 
 /** By a station that has served before: what a first request makes the engine compile is not the document's doing. */
 function refusals(): readonly (readonly string[])[] {
-  for (let i = 0; i < 20; i += 1) createReceive(OPERATION_LIMITS)({ query: PROFILE_QUERY });
+  for (let i = 0; i < 20; i += 1) createReceive(OPERATION_LIMITS).text(PROFILE_QUERY);
   return Object.entries(PLAN_BOMBS).map(([name, query]) => {
     const tookMs: number[] = [];
     let code = "LET THROUGH";
@@ -169,7 +169,7 @@ function refusals(): readonly (readonly string[])[] {
       const receive = createReceive(OPERATION_LIMITS);
       const startMs = performance.now();
       try {
-        receive({ query });
+        receive.text(query);
       } catch (error) {
         code = String((error as { code?: unknown }).code ?? error);
       }

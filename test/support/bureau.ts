@@ -17,6 +17,7 @@ import { createSubgraphServer } from "../../subgraphs/host/http.js";
 import { createPermitVerifier } from "../../subgraphs/host/permit.js";
 import { SUBGRAPHS } from "../../subgraphs/index.js";
 import { createTestDatabase, type TestDatabase } from "./database.js";
+import { growDocuments, wayIn } from "./doors.js";
 import { makeProofKey, type ProofKey, PUBLIC_URL, rememberKey, sendWithToken } from "./proofs.js";
 
 export const ISSUER = "https://issuer.test";
@@ -85,6 +86,7 @@ export async function startTestBureau(options: TestBureauOptions = {}): Promise<
   const statements: string[] = [];
   const errors: unknown[] = [];
   const keys = options.keys ?? (await makeTestKeys());
+  const documents = growDocuments();
   const remote = options.mode === "http" ? await serveSubgraphs(database, keys, clock) : undefined;
   const bureau = await openBureau(
     {
@@ -95,14 +97,16 @@ export async function startTestBureau(options: TestBureauOptions = {}): Promise<
       tokens: trustIn(keys),
       subgraphUrls: remote?.urls ?? new Map(),
       introspection: options.introspection ?? false,
+      trust: { sources: [], requiredOf: [] },
       budgets: createBudgets({ redis: undefined, clock, limits: AMPLE_BUDGETS }),
       onError: (error) => void (isNonceAsked(error) || errors.push(error)),
       onStatement: (text) => statements.push(text),
       possession: { ...SETTINGS.possession, ...options.possession },
       ...options.settings,
     },
-    options.seams,
+    { documents: documents.seam, ...options.seams },
   );
+  documents.open(bureau.gateway, options.introspection ?? false);
   await bureau.gateway.app.ready();
   const proofKey = await makeProofKey();
   const token = await tokenMaker({ keys, clock, proofKey });
@@ -252,19 +256,24 @@ async function publishFeed(
   return { status: reply.statusCode, body: reply.json() };
 }
 
-/** One GraphQL request through the front door. */
-export async function ask(gateway: Gateway, token: string | undefined, body: object): Promise<GraphQLReply> {
+/** One GraphQL request, by the door of this run. */
+export async function ask(
+  gateway: Gateway,
+  token: string | undefined,
+  request: object,
+): Promise<GraphQLReply> {
+  const { path, body } = wayIn(gateway, request);
   const send = (headers: Record<string, string>) =>
     gateway.app.inject({
       method: "POST",
-      url: "/graphql",
+      url: path,
       headers: { "content-type": "application/json", ...headers },
       payload: JSON.stringify(body),
     });
   const reply =
     token === undefined
       ? await send({})
-      : await sendWithToken(gateway, { token, method: "POST", path: "/graphql" }, send);
+      : await sendWithToken(gateway, { token, method: "POST", path }, send);
   const json = reply.json();
   return {
     status: reply.statusCode,

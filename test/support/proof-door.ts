@@ -4,6 +4,7 @@ import { publicKeySet } from "../../foundation/tokens.js";
 import { ALICE, PROFILE } from "./actors.js";
 import { craft, signerOf } from "./craft-token.js";
 import { PUBLIC_URL, type ProofKey } from "./proofs.js";
+import { DOOR_PATH, wayIn } from "./doors.js";
 import type { Outcome } from "./token-door.js";
 
 type Members = Readonly<Record<string, unknown>>;
@@ -25,7 +26,7 @@ export function craftProof({ key, token, now, nonce, claims = {}, header = {} }:
   const payload = {
     jti: crypto.randomUUID(),
     htm: "POST",
-    htu: `${PUBLIC_URL}/graphql`,
+    htu: PUBLIC_URL + DOOR_PATH,
     iat: Math.floor(now.getTime() / 1_000),
     ath: createHash("sha256").update(token).digest("base64url"),
     nonce,
@@ -54,11 +55,12 @@ export async function knock(
   gateway: Gateway,
   { headers, remoteAddress, path }: Knock,
 ): Promise<KnockOutcome> {
+  const way = wayIn(gateway, { query: PROFILE, variables: { id: ALICE } });
   const reply = await gateway.app.inject({
     method: "POST",
-    url: path ?? "/graphql",
+    url: path ?? way.path,
     headers: { "content-type": "application/json", ...headers },
-    payload: JSON.stringify({ query: PROFILE, variables: { id: ALICE } }),
+    payload: JSON.stringify(way.body),
     ...(remoteAddress === undefined ? {} : { remoteAddress }),
   });
   const { data, errors } = reply.json();

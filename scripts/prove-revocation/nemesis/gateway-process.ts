@@ -48,6 +48,7 @@ async function serve(order: GatewayOrder): Promise<void> {
       },
       subgraphUrls: new Map(),
       introspection: false,
+      trust: { sources: [], requiredOf: [] },
       budgets: createBudgets({ redis: undefined, clock: systemClock, limits: NO_BUDGETS }),
       // Bearer tokens: what is on trial is consent, and every request of the driver counts.
       possession: {

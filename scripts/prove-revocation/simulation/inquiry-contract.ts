@@ -5,7 +5,7 @@ import {
   type Federation,
   type PreparedOperation,
   startFederation,
-} from "../../../gateway/process/federation.js";
+} from "../../../gateway/process/engine/federation.js";
 import type { GraphQLOperation } from "../../../gateway/receive/read-operation.js";
 import type { Authenticated, Operation } from "../../../gateway/inquiry.js";
 import { guardOperation } from "../../../gateway/plan/guard-operation.js";

@@ -5,7 +5,7 @@ import { release } from "../../../gateway/answer/release.js";
 import { createAuthorize } from "../../../gateway/authorize/index.js";
 import { narrowOperation } from "../../../gateway/authorize/narrow-operation.js";
 import { Echo } from "../../../gateway/fetch/echo.js";
-import { startFederation } from "../../../gateway/process/federation.js";
+import { startFederation } from "../../../gateway/process/engine/federation.js";
 import { RepresentationGate } from "../../../gateway/fetch/representations.js";
 import { SubgraphSource } from "../../../gateway/fetch/subgraph-source.js";
 import type { Authenticated, Fetched } from "../../../gateway/inquiry.js";

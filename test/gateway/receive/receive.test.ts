@@ -1,11 +1,17 @@
 import { parse, Kind, type OperationDefinitionNode } from "graphql";
 import { describe, expect, it } from "vitest";
-import { createReceive } from "../../../gateway/receive/index.js";
+import { createReceive, type GraphQLForm } from "../../../gateway/receive/index.js";
 import { OPERATION_LIMITS } from "../../../gateway/receive/limits.js";
 import { measureOperation } from "../../../gateway/receive/measure-operation.js";
 import { BureauError } from "../../../schema/errors.js";
 
-const receive = createReceive(OPERATION_LIMITS);
+const { form, text } = createReceive(OPERATION_LIMITS);
+
+function receive(body: unknown): GraphQLForm {
+  const received = form(body);
+  if ("query" in received) text(received.query);
+  return received;
+}
 
 function codeOf(body: unknown): string {
   try {
@@ -32,6 +38,14 @@ describe("receive (P13)", () => {
     });
   });
 
+  it("admits the id of a document, and returns its hash", () => {
+    expect(receive({ documentId: `sha256:${"0a".repeat(32)}`, variables: { a: 1 } })).toEqual({
+      documentId: "0a".repeat(32),
+      variables: { a: 1 },
+      operationName: undefined,
+    });
+  });
+
   it.each([
     ["a batch", [{ query: "{ me { id } }" }], "OPERATION_NOT_ALLOWED"],
     ["no body", null, "BAD_USER_INPUT"],
@@ -43,6 +57,22 @@ describe("receive (P13)", () => {
       "a persisted query",
       { query: "{ me { id } }", extensions: { persistedQuery: {} } },
       "OPERATION_NOT_ALLOWED",
+    ],
+    ["a persisted query without its text", { extensions: { persistedQuery: {} } }, "OPERATION_NOT_ALLOWED"],
+    [
+      "an id and a text",
+      { query: "{ me { id } }", documentId: `sha256:${"0".repeat(64)}` },
+      "BAD_USER_INPUT",
+    ],
+    ["an id without its prefix", { documentId: "0".repeat(64) }, "BAD_USER_INPUT"],
+    ["an id in capitals", { documentId: `sha256:${"A".repeat(64)}` }, "BAD_USER_INPUT"],
+    ["an id of another kind", { documentId: `md5:${"0".repeat(64)}` }, "BAD_USER_INPUT"],
+    ["an id with more after it", { documentId: `sha256:${"0".repeat(64)}\n` }, "BAD_USER_INPUT"],
+    ["an id that is a list", { documentId: [`sha256:${"0".repeat(64)}`] }, "BAD_USER_INPUT"],
+    [
+      "an id with too many variables",
+      { documentId: `sha256:${"0".repeat(64)}`, variables: { x: Array.from({ length: 3_000 }, () => 1) } },
+      "OPERATION_TOO_LARGE",
     ],
     [
       "200 aliases",

@@ -93,6 +93,7 @@ async function publish(
       proofAheadMs: 5_000,
       replayGuard: undefined,
     },
+    trust: { sources: [], requiredOf: [] },
     subgraphUrls: new Map(),
     introspection: false,
     budgets: createBudgets({ redis: undefined, clock: systemClock, limits: BUDGET_DEFAULTS }),

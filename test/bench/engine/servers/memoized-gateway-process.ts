@@ -1,6 +1,7 @@
 import { systemClock } from "../../../../foundation/clock.js";
 import { loadIssuerSecret, loadKeys, openBureau } from "../../../../gateway/process/open-bureau.js";
 import { dataPaths, readGatewaySettings, tokenSettings } from "../../../../gateway/process/settings.js";
+import { readSources } from "../../../../gateway/receive/documents/read-sources.js";
 import { createBudgets } from "../../../../gateway/receive/budgets.js";
 import { memoized } from "./open-subgraphs.js";
 
@@ -20,6 +21,10 @@ const bureau = await openBureau(
     keys: await loadKeys(keys),
     tokens: tokenSettings(settings, { port, secret: await loadIssuerSecret(keys) }),
     possession: { ...settings, replayGuard: undefined },
+    trust: {
+      sources: settings.documents === undefined ? [] : await readSources(settings.documents),
+      requiredOf: settings.documentsRequired,
+    },
     subgraphUrls: new Map(settings.subgraphUrls),
     budgets: createBudgets({ redis: undefined, clock: systemClock, limits: settings }),
     onError: () => {},

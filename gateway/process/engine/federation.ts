@@ -1,19 +1,19 @@
-import { type GraphQLSchema, parse } from "graphql";
-import type { SubgraphAnswer, WireError } from "../../schema/subgraph.js";
-import type { Authorized, Fetched, Narrowed, Operation } from "../inquiry.js";
-import type { GuardedOperation } from "../graph/guarded-operation.js";
-import { guardOperation } from "../plan/guard-operation.js";
-import type { Supergraph } from "../plan/index.js";
-import { createNativePlanner } from "../plan/native-planner.js";
-import type { Plan } from "../graph/plan.js";
-import { createPlanning, PLANNING_LIMITS, type Planning, type PlanningLimits } from "../plan/planning.js";
-import { type PossibleTypes, readPossibleTypes } from "../graph/possible-types.js";
-import type { SubgraphFetch } from "../fetch/execute/compile-fetch.js";
-import { type CompiledPlan, compilePlan } from "../fetch/execute/compile-plan.js";
-import type { JsonObject } from "../fetch/execute/objects.js";
+import { type GraphQLSchema, OperationTypeNode, parse } from "graphql";
+import type { SubgraphAnswer, WireError } from "../../../schema/subgraph.js";
+import type { Authorized, Fetched, Narrowed, Operation } from "../../inquiry.js";
+import type { GuardedOperation } from "../../graph/guarded-operation.js";
+import { guardOperation } from "../../plan/guard-operation.js";
+import type { Supergraph } from "../../plan/index.js";
+import { createNativePlanner } from "../../plan/native-planner.js";
+import type { Plan } from "../../graph/plan.js";
+import { createPlanning, PLANNING_LIMITS, type Planning, type PlanningLimits } from "../../plan/planning.js";
+import { type PossibleTypes, readPossibleTypes } from "../../graph/possible-types.js";
+import type { SubgraphFetch } from "../../fetch/execute/compile-fetch.js";
+import { type CompiledPlan, compilePlan } from "../../fetch/execute/compile-plan.js";
+import type { JsonObject } from "../../fetch/execute/objects.js";
 import { introspect } from "./introspect.js";
-import { movedBack, putBack } from "../fetch/put-back.js";
-import type { FetchContext, Source } from "../fetch/subgraph-source.js";
+import { movedBack, putBack } from "../../fetch/put-back.js";
+import type { FetchContext, Source } from "../../fetch/subgraph-source.js";
 
 /** An operation, guarded and planned: the same for everyone who sends it. */
 export interface PreparedOperation {
@@ -72,8 +72,11 @@ export function startFederation(
       const plan = await planning.plan({ document: guarded.document, operationName, key: operation.sha256 });
       return { guarded, run: compiledOf(compiled, plan, types) };
     },
-    fetch: (authorized, prepared, narrowed, signal) =>
-      fetchAll({ authorized, prepared, narrowed, signal, sources }),
+    fetch: (authorized, prepared, narrowed, signal) => {
+      // What a mutation began it ends, whoever waits for it.
+      const isQuery = authorized.operation.definition.operation === OperationTypeNode.QUERY;
+      return fetchAll({ authorized, prepared, narrowed, signal: isQuery ? signal : undefined, sources });
+    },
     get cached() {
       return planning.cached;
     },

@@ -1,7 +1,7 @@
 import { executeSync, type FieldNode, Kind, type OperationDefinitionNode } from "graphql";
-import type { Operation } from "../inquiry.js";
-import { isIncluded } from "../graph/conditions.js";
-import { fragmentsOf, gather } from "../graph/gather.js";
+import type { Operation } from "../../inquiry.js";
+import { isIncluded } from "../../graph/conditions.js";
+import { fragmentsOf, gather } from "../../graph/gather.js";
 
 /** What an operation asks of the schema itself (GraphQL October 2021, section 4.2); no subgraph is asked. */
 export function introspect(operation: Operation): Readonly<Record<string, unknown>> {

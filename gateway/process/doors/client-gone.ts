@@ -1,0 +1,10 @@
+import type { FastifyReply } from "fastify";
+
+/** Aborts when the connection closes before the answer was written. */
+export function clientGone({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  raw.once("close", () => {
+    if (!raw.writableFinished) gone.abort(new Error("the client is gone"));
+  });
+  return gone.signal;
+}
