@@ -5,7 +5,7 @@ import { refill } from "../../consents/copy-consents.js";
 import { CONTENDERS } from "../contenders/contenders.js";
 import type { Contender } from "../contenders/contender.js";
 import { askProfiles, measureServer } from "../runs/measure-server.js";
-import type { runRounds } from "../runs/run-rounds.js";
+import { type runRounds, WARM_UP_MAX_SECONDS } from "../runs/run-rounds.js";
 import { type CpuProfile, selfTimeByGroup } from "./cpu-profile.js";
 import { tableOf } from "./machine.js";
 
@@ -59,7 +59,8 @@ async function profileOne(stage: Stage, contender: Contender): Promise<ReadonlyM
     let window: readonly [number, number];
     let answers: number;
     try {
-      await measureServer(server, { field, generator }, { ...plan, seconds: options.warmUpSeconds, from: 0 });
+      const warmUp = { ...plan, requestsMax: Math.min(plan.requestsMax, options.warmUpRequests) };
+      await measureServer(server, { field, generator }, { ...warmUp, seconds: WARM_UP_MAX_SECONDS, from: 0 });
       await refill(field.market.owner);
       const startUs = Number(process.hrtime.bigint() / 1_000n);
       const slice = await measureServer(
