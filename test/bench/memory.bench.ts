@@ -116,7 +116,8 @@ async function run(
       // One bank after another asks about all merchants.
       rotation: bodies.map((_, i) => [Math.floor(i / merchants.length) % server.tokens.length, i] as const),
     });
-    if (result.failures > count / 100) throw new Error(`${result.failures} failed: ${result.firstFailure ?? ""}`);
+    if (result.failures > count / 100)
+      throw new Error(`${result.failures} failed: ${result.firstFailure ?? ""}`);
     await report(sent + count, result.answers / result.seconds);
   }
   return rows;
