@@ -79,8 +79,10 @@ async function startGateway(
       XINQIAO_BUDGET_COST: "1000000000",
       XINQIAO_BUDGET_INQUIRIES: "1000000",
       XINQIAO_OPERATION_COST_MAX: "400000000",
-      // On a machine that the load generator shares, a check can be late without anything being wrong.
-      XINQIAO_LEDGER_TIMEOUT: "2s",
+      // On a machine that the load generator shares, a part can be late without anything being wrong.
+      XINQIAO_LEDGER_TIMEOUT: "10s",
+      XINQIAO_RECORD_TIMEOUT: "20s",
+      XINQIAO_SUBGRAPH_TIMEOUT: "20s",
       XINQIAO_POOL_MAX: String(field.subgraphs.poolMax),
       ...(form.subgraphs === "over HTTP" ? { XINQIAO_SUBGRAPH_URLS: urls.join(",") } : {}),
       ...(form.door === "lean" ? { [DOCUMENTS_VARIABLE]: field.documentsFolder } : {}),

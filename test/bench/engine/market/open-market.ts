@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -43,6 +44,7 @@ const FLAGS = ["-c", "max_connections=120", "-c", "shared_buffers=256MB", "-c", 
 /** Starts a database in a temporary folder and publishes a synthetic market into it through the platforms' own door. */
 export async function openMarket(size: MarketSize, say: (line: string) => void): Promise<BenchMarket> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "xinqiao-bench-"));
+  clearOnSignal(folder);
   await mkdir(path.join(folder, "keys"), { mode: 0o700 });
   const database = await openDatabase({ dataDirectory: path.join(folder, "postgres"), flags: FLAGS });
   const { connectionString, ownerConnectionString = connectionString } = database;
@@ -64,6 +66,15 @@ export async function openMarket(size: MarketSize, say: (line: string) => void):
     await close();
     throw error;
   }
+}
+
+/** Whoever breaks a run off leaves nothing behind: children and the database end with this process by themselves. */
+function clearOnSignal(folder: string): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => {
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+      process.exit(130);
+    });
 }
 
 async function publish(
