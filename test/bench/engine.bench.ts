@@ -19,7 +19,7 @@ by itself, uses 127.0.0.1 only and ends only what it started. Linux only.
 
   --rounds N        turns of each contender (3)        --merchants N   of the market (200)
   --seconds N       of each measurement (5)            --orders N      of the market (30000)
-  --warm-up N       seconds before it (3)              --banks N       that ask, each with a consent of all (20)
+  --warm-up N       requests before it (2000)          --banks N       that ask, each with a consent of all (20)
   --connections L   (1,32)                             --seed N        of the order of requests (1)
   --subgraphs KIND  real, or memoized: the shared process then answers from memory, so that gateways are compared
   --only L          contenders: ${CONTENDERS.map(({ id }) => id).join(", ")}, static
@@ -30,7 +30,7 @@ const { values } = parseArgs({
     help: { type: "boolean" },
     rounds: { type: "string", default: "3" },
     seconds: { type: "string", default: "5" },
-    "warm-up": { type: "string", default: "3" },
+    "warm-up": { type: "string", default: "2000" },
     connections: { type: "string", default: "1,32" },
     merchants: { type: "string", default: "200" },
     orders: { type: "string", default: "30000" },
@@ -70,7 +70,7 @@ async function main(): Promise<number> {
     ...lists,
     rounds: Number(counts.rounds),
     seconds: Number(counts.seconds),
-    warmUpSeconds: Number(counts["warm-up"]),
+    warmUpRequests: Number(counts["warm-up"]),
     seed: Number(counts.seed),
   };
   const size = {

@@ -67,7 +67,7 @@ describe("a supergraph that is replaced", () => {
     expect((await inFlight).data.merchant.identity.legalName).toBe("Alice Trading");
     const next = await bureau.graphql(token, ASK);
     expect(next.status).toBe(400);
-    expect(next.errors[0]?.extensions.code).toBe("GRAPHQL_VALIDATION_FAILED");
+    expect(next.errors[0]?.extensions["code"]).toBe("GRAPHQL_VALIDATION_FAILED");
     await put(whole);
     await bureau.gateway.generations.reload();
     expect((await bureau.graphql(token, ASK)).data.merchant.identity.legalName).toBe("Alice Trading");

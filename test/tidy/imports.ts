@@ -125,7 +125,7 @@ export function findCycles(files: readonly SourceFile[]): readonly Problem[] {
 
 /** Started by a person, by the test runner or by nobody's import statement. */
 const ENTRY =
-  /^(gateway\/main|subgraphs\/serve|vitest\.config)\.ts$|^scripts\/(issuer\/(account|client|keys|token)|compose\/documents\/build-manifest|[^/]+)\.ts$|^test\/bench\/([^/]+\.bench|engine\/servers\/[a-z-]+-process)\.ts$|\.test\.ts$/;
+  /^(gateway\/main|subgraphs\/serve|vitest\.config)\.ts$|^scripts\/(issuer\/(account|client|keys|token)|compose\/documents\/build-manifest|[^/]+)\.ts$|^test\/bench\/([^/]+\.bench|engine\/preloads\/[a-z-]+)\.ts$|\.test\.ts$/;
 
 /** Files that nobody imports are dead. */
 export function findOrphans(files: readonly SourceFile[]): readonly Problem[] {

@@ -14,7 +14,7 @@ async function start({ supergraphFile }) {
     landingPage: false,
     graphiql: false,
   });
-  const server = createServer(runtime).listen(0, "127.0.0.1", () =>
+  const server = createServer((asked, reply) => void runtime(asked, reply)).listen(0, "127.0.0.1", () =>
     process.send({ url: `http://127.0.0.1:${server.address().port}` }),
   );
 }

@@ -1,20 +1,20 @@
+import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { systemClock } from "../../../../foundation/clock.js";
 import { openDatabase } from "../../../../foundation/postgres/open-database.js";
-import type { DatabaseRoles } from "../../../../foundation/postgres/prepare-database.js";
+import { type DatabaseRoles, prepareDatabase } from "../../../../foundation/postgres/prepare-database.js";
 import { openPostgres, type Postgres } from "../../../../foundation/postgres.js";
-import { generateSigningKey, publicKeySet } from "../../../../foundation/tokens.js";
-import { loadKeys, openBureau } from "../../../../gateway/process/open-bureau.js";
-import { createBudgets } from "../../../../gateway/receive/budgets.js";
-import { BUDGET_DEFAULTS } from "../../../../gateway/receive/budget-settings.js";
+import { loadKeys } from "../../../../gateway/process/open-bureau.js";
 import { PUBLISHING_ORDER, generateMarket } from "../../../../scripts/market.js";
 import { seedMarket } from "../../../../scripts/market/seed-market.js";
-import { refreshPlatformPriors } from "../../../../subgraphs/transactions/index.js";
+import { SUBGRAPH_SCHEMAS } from "../../../../subgraphs/index.js";
+import { createAccountDirectory, createMerchantsIntake } from "../../../../subgraphs/merchants/index.js";
+import { createSignalsIntake } from "../../../../subgraphs/signals/index.js";
+import { createTransactionsIntake, refreshPlatformPriors } from "../../../../subgraphs/transactions/index.js";
 import { grantTemplate } from "../../consents/copy-consents.js";
 import { readStat } from "../processes/proc-stat.js";
-import { AUDIENCE, ISSUER } from "./issuer.js";
 
 /** A house full of records, whose gateway is yet to be started: a database, keys, merchants. */
 export interface BenchMarket {
@@ -44,6 +44,7 @@ const FLAGS = ["-c", "max_connections=120", "-c", "shared_buffers=256MB", "-c", 
 /** Starts a database in a temporary folder and publishes a synthetic market into it through the platforms' own door. */
 export async function openMarket(size: MarketSize, say: (line: string) => void): Promise<BenchMarket> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "xinqiao-bench-"));
+  clearOnSignal(folder);
   await mkdir(path.join(folder, "keys"), { mode: 0o700 });
   const database = await openDatabase({ dataDirectory: path.join(folder, "postgres"), flags: FLAGS });
   const { connectionString, ownerConnectionString = connectionString } = database;
@@ -67,6 +68,15 @@ export async function openMarket(size: MarketSize, say: (line: string) => void):
   }
 }
 
+/** Whoever breaks a run off leaves nothing behind: children and the database end with this process by themselves. */
+function clearOnSignal(folder: string): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => {
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+      process.exit(130);
+    });
+}
+
 async function publish(
   house: { readonly roles: DatabaseRoles; readonly folder: string; readonly size: MarketSize },
   say: (line: string) => void,
@@ -74,46 +84,28 @@ async function publish(
   const { merchants, orders } = house.size;
   const market = generateMarket({ seed: SEED, until: systemClock.now(), merchants, orders });
   say(`publishing ${PUBLISHING_ORDER.length} kinds of records of ${merchants} merchants, ${orders} orders`);
-  const bureau = await openBureau({
-    ...house.roles,
+  await prepareDatabase(house.roles, SUBGRAPH_SCHEMAS);
+  const options = { applicationName: "bench-intake", poolMax: 4, statementTimeoutMs: 0 };
+  const postgres = openPostgres({ connectionString: house.roles.connectionString, ...options });
+  const { pseudonym } = await loadKeys(path.join(house.folder, "keys"));
+  const intake = {
+    postgres,
     clock: systemClock,
-    keys: await loadKeys(path.join(house.folder, "keys")),
-    tokens: {
-      issuer: ISSUER,
-      audience: AUDIENCE,
-      algorithms: ["EdDSA"],
-      keys: { kind: "local", keys: publicKeySet([await generateSigningKey()]) },
-      clockToleranceSeconds: 5,
-    },
-    possession: {
-      publicUrl: undefined,
-      boundParties: ["bank"],
-      tlsTerminators: [],
-      proofAgeMs: 60_000,
-      proofAheadMs: 5_000,
-      replayGuard: undefined,
-    },
-    trust: { sources: [], requiredOf: [] },
-    subgraphUrls: new Map(),
-    introspection: false,
-    budgets: createBudgets({ redis: undefined, clock: systemClock, limits: BUDGET_DEFAULTS }),
-    ledgerTimeoutMs: 5_000,
-    recordTimeoutMs: 5_000,
-    subgraphTimeoutMs: 5_000,
-    requestTimeoutMs: 30_000,
-    arrivalTimeoutMs: 10_000,
-    connectionsMax: 10,
-    poolMax: 4,
-    statementTimeoutMs: 60_000,
-    onError: () => {},
-  });
+    pseudonymKey: Buffer.from(pseudonym),
+    directory: createAccountDirectory(postgres),
+  };
+  const intakes = [
+    createMerchantsIntake(intake),
+    createTransactionsIntake(intake),
+    createSignalsIntake(intake),
+  ];
   try {
-    const records = await seedMarket(market, bureau.intakes, () => {});
+    const records = await seedMarket(market, intakes, () => {});
     // Every gateway that starts learns these; learnt before the first starts, all of them give the same answers.
-    await refreshPlatformPriors(bureau.postgres, systemClock);
+    await refreshPlatformPriors(postgres, systemClock);
     say(`published ${records} records`);
   } finally {
-    await bureau.close();
+    await postgres.close();
   }
   return market.merchants.map(({ merchantId }) => merchantId);
 }

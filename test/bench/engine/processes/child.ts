@@ -17,8 +17,8 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Words for Node itself. */
   readonly nodeOptions?: readonly string[] | undefined;
-  /** A module that is loaded before the file, from the top of the repository. */
-  readonly preload?: string;
+  /** Modules that are loaded before the file, from the top of the repository. */
+  readonly preloads?: readonly string[];
   /** Ready is when this address answers 200, instead of a message. */
   readonly readyUrl?: string;
 }
@@ -36,9 +36,9 @@ export interface Child {
 
 /** Starts a Node process and waits until it is ready. @throws Error with its last words when it ends or takes 90 s */
 export async function startChild(options: ChildOptions): Promise<Child> {
-  const { file, order, env = {}, nodeOptions = [], preload, readyUrl } = options;
-  const preloads = ["tsx", ...(preload === undefined ? [] : [path.join(TOP, preload)])];
-  const words = [...nodeOptions, ...preloads.flatMap((module) => ["--import", module]), path.join(TOP, file)];
+  const { file, order, env = {}, nodeOptions = [], preloads = [], readyUrl } = options;
+  const before = ["tsx", ...preloads.map((module) => path.join(TOP, module))];
+  const words = [...nodeOptions, ...before.flatMap((module) => ["--import", module]), path.join(TOP, file)];
   const child = spawn(process.execPath, words, {
     cwd: TOP,
     env: { ...ownEnvironment(), NODE_ENV: "production", ...env },

@@ -6,7 +6,7 @@ const LINE =
 
 describe("the operating system's account of a process", () => {
   it("is read from behind a name that holds blanks and parentheses", () => {
-    expect(parseStat(LINE)).toEqual({ parent: 42, cpuUs: 3_000_000 });
+    expect(parseStat(LINE)).toEqual({ parent: 42, cpuUs: 3_000_000, endedChildrenCpuUs: 150_000 });
   });
 
   it.each([

@@ -9,16 +9,21 @@ export interface ProcessStat {
   readonly parent: number;
   /** User and system time of all threads, the collector's included, in microseconds; 10 ms fine. */
   readonly cpuUs: number;
+  /** The same of children that ended and were waited for. */
+  readonly endedChildrenCpuUs: number;
 }
 
 /** Reads a line of `/proc/PID/stat`; the name in parentheses may hold anything. @throws Error when it is no such line */
 export function parseStat(line: string): ProcessStat {
   const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
-  const [parent, user, system] = [fields[1], fields[11], fields[12]].map(Number);
-  if (parent === undefined || user === undefined || system === undefined)
-    throw new Error("no line of /proc/PID/stat");
-  if (!Number.isInteger(parent + user + system)) throw new Error("no line of /proc/PID/stat");
-  return { parent, cpuUs: (user + system) * US_PER_TICK };
+  const [parent = Number.NaN, ...ticks] = [1, 11, 12, 13, 14].map((i) => Number(fields[i]));
+  const [user = 0, system = 0, endedUser = 0, endedSystem = 0] = ticks;
+  if (![parent, ...ticks].every(Number.isInteger)) throw new Error("no line of /proc/PID/stat");
+  return {
+    parent,
+    cpuUs: (user + system) * US_PER_TICK,
+    endedChildrenCpuUs: (endedUser + endedSystem) * US_PER_TICK,
+  };
 }
 
 /** @throws Error when there is no such process, or no /proc */
@@ -26,9 +31,10 @@ export function readStat(pid: number): ProcessStat {
   return parseStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
 }
 
-/** CPU time of a process and of the children that live now, in microseconds. */
+/** CPU time of a process and of its children, those that ended included, in microseconds; of theirs in turn not. */
 export function readFamilyCpuUs(pid: number): number {
-  let sum = readStat(pid).cpuUs;
+  const own = readStat(pid);
+  let sum = own.cpuUs + own.endedChildrenCpuUs;
   for (const entry of readdirSync("/proc")) {
     if (!/^\d+$/.test(entry)) continue;
     try {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { selfTimeByGroup } from "./cpu-profile.js";
+import { selfTimeByFunction, selfTimeByGroup } from "./cpu-profile.js";
 
 const frame = (id: number, url: string, functionName = "f") => ({ id, callFrame: { functionName, url } });
 
@@ -37,5 +37,12 @@ describe("self time by group", () => {
       graphql: 20,
       "fetch client": 30,
     });
+  });
+
+  it("is told by function too, the collector's included", () => {
+    const functions = selfTimeByFunction(PROFILE, [0, 10_000]);
+    expect(functions.get("f gateway/fetch/echo.ts")).toBe(100);
+    expect(functions.get("(garbage collector)")).toBe(50);
+    expect([...functions.keys()].some((name) => name.includes("idle"))).toBe(false);
   });
 });

@@ -9,12 +9,38 @@ export interface CpuProfile {
   readonly timeDeltas: readonly number[];
 }
 
+type Frame = CpuProfile["nodes"][number]["callFrame"];
+
 /** Self time by group of modules, in microseconds, of the samples within a window of the monotonic clock; idle left out. */
 export function selfTimeByGroup(
+  profile: CpuProfile,
+  window: readonly [number, number],
+): ReadonlyMap<string, number> {
+  return selfTimeBy(profile, window, groupOf);
+}
+
+/** The same by function, with the last part of its address. */
+export function selfTimeByFunction(
+  profile: CpuProfile,
+  window: readonly [number, number],
+): ReadonlyMap<string, number> {
+  return selfTimeBy(profile, window, (frame) => {
+    if (groupOf(frame) === undefined) return undefined;
+    const place = frame.url
+      .replace(/^file:\/\//, "")
+      .split("/")
+      .slice(-3)
+      .join("/");
+    return `${frame.functionName === "" ? "(anonymous)" : frame.functionName} ${place}`.trim();
+  });
+}
+
+function selfTimeBy(
   { nodes, startTime, samples, timeDeltas }: CpuProfile,
   [fromUs, untilUs]: readonly [number, number],
+  nameOf: (frame: Frame) => string | undefined,
 ): ReadonlyMap<string, number> {
-  const groups = new Map(nodes.map(({ id, callFrame }) => [id, groupOf(callFrame)]));
+  const groups = new Map(nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]));
   const sums = new Map<string, number>();
   let atUs = startTime;
   for (const [i, id] of samples.entries()) {
@@ -46,7 +72,7 @@ const FAMILIES: readonly (readonly [family: string, packages: RegExp])[] = [
   ],
 ];
 
-function groupOf({ functionName, url }: CpuProfile["nodes"][number]["callFrame"]): string | undefined {
+function groupOf({ functionName, url }: Frame): string | undefined {
   if (functionName === "(idle)") return undefined;
   if (functionName === "(garbage collector)") return "garbage collector";
   if (functionName === "(program)" || functionName === "(root)") return "native code and system calls";

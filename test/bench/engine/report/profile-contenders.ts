@@ -5,11 +5,19 @@ import { refill } from "../../consents/copy-consents.js";
 import { CONTENDERS } from "../contenders/contenders.js";
 import type { Contender } from "../contenders/contender.js";
 import { askProfiles, measureServer } from "../runs/measure-server.js";
-import type { runRounds } from "../runs/run-rounds.js";
-import { type CpuProfile, selfTimeByGroup } from "./cpu-profile.js";
+import { type runRounds, WARM_UP_MAX_SECONDS } from "../runs/run-rounds.js";
+import { type CpuProfile, selfTimeByFunction, selfTimeByGroup } from "./cpu-profile.js";
 import { tableOf } from "./machine.js";
 
 type Stage = Parameters<typeof runRounds>[0];
+
+/** Self time in microseconds an answer. */
+interface Profile {
+  readonly groups: ReadonlyMap<string, number>;
+  readonly functions: ReadonlyMap<string, number>;
+}
+
+const FUNCTIONS_SHOWN = 25;
 
 /** Runs each contender once more under V8's sampling profiler and tells where its time goes, in us a request. */
 export async function profileContenders(stage: Stage): Promise<string> {
@@ -17,7 +25,7 @@ export async function profileContenders(stage: Stage): Promise<string> {
   const wanted = CONTENDERS.filter(({ id, kind }) =>
     only.length === 0 ? kind === "ours" : only.includes(id),
   );
-  const columns: { readonly id: string; readonly groups: ReadonlyMap<string, number> }[] = [];
+  const columns: (Profile & { readonly id: string })[] = [];
   for (const contender of wanted) {
     const problem = await contender.unavailable?.(stage.field);
     if (problem !== undefined) {
@@ -25,7 +33,7 @@ export async function profileContenders(stage: Stage): Promise<string> {
       continue;
     }
     stage.say(`profiling ${contender.id}`);
-    columns.push({ id: contender.id, groups: await profileOne(stage, contender) });
+    columns.push({ id: contender.id, ...(await profileOne(stage, contender)) });
   }
   const total = (groups: ReadonlyMap<string, number>): number =>
     [...groups.values()].reduce((sum, us) => sum + us, 0);
@@ -37,14 +45,27 @@ export async function profileContenders(stage: Stage): Promise<string> {
     ...columns.map(({ groups }) => (groups.get(name) ?? 0).toFixed(0)),
   ]);
   const sums = ["total (profiled)", ...columns.map(({ groups }) => total(groups).toFixed(0))];
-  return tableOf(["self time, us a request", ...columns.map(({ id }) => id)], [...rows, sums]);
+  const table = tableOf(["self time, us a request", ...columns.map(({ id }) => id)], [...rows, sums]);
+  return [table, ...columns.map(({ id, functions }) => hottest(id, functions))].join("\n\n");
+}
+
+function hottest(id: string, functions: ReadonlyMap<string, number>): string {
+  const rows = [...functions].toSorted(([, a], [, b]) => b - a).slice(0, FUNCTIONS_SHOWN);
+  return tableOf(
+    [`hottest of ${id}`, "us a request"],
+    rows.map(([name, us]) => [name, us.toFixed(0)]),
+  );
+}
+
+function perAnswer(times: ReadonlyMap<string, number>, answers: number): ReadonlyMap<string, number> {
+  return new Map([...times].map(([name, us]) => [name, us / answers]));
 }
 
 function most(columns: readonly { readonly groups: ReadonlyMap<string, number> }[], name: string): number {
   return Math.max(...columns.map(({ groups }) => groups.get(name) ?? 0));
 }
 
-async function profileOne(stage: Stage, contender: Contender): Promise<ReadonlyMap<string, number>> {
+async function profileOne(stage: Stage, contender: Contender): Promise<Profile> {
   const { field, generator, options } = stage;
   const folder = await mkdtemp(path.join(os.tmpdir(), "xinqiao-profile-"));
   try {
@@ -59,7 +80,8 @@ async function profileOne(stage: Stage, contender: Contender): Promise<ReadonlyM
     let window: readonly [number, number];
     let answers: number;
     try {
-      await measureServer(server, { field, generator }, { ...plan, seconds: options.warmUpSeconds, from: 0 });
+      const warmUp = { ...plan, requestsMax: Math.min(plan.requestsMax, options.warmUpRequests) };
+      await measureServer(server, { field, generator }, { ...warmUp, seconds: WARM_UP_MAX_SECONDS, from: 0 });
       await refill(field.market.owner);
       const startUs = Number(process.hrtime.bigint() / 1_000n);
       const slice = await measureServer(
@@ -72,8 +94,11 @@ async function profileOne(stage: Stage, contender: Contender): Promise<ReadonlyM
     } finally {
       await server.stop();
     }
-    const groups = selfTimeByGroup(await readLargest(folder), window);
-    return new Map([...groups].map(([name, us]) => [name, us / answers]));
+    const profile = await readLargest(folder);
+    return {
+      groups: perAnswer(selfTimeByGroup(profile, window), answers),
+      functions: perAnswer(selfTimeByFunction(profile, window), answers),
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

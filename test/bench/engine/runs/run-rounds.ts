@@ -9,7 +9,8 @@ import { askProfiles, measureServer, type Slice } from "./measure-server.js";
 export interface RoundOptions {
   readonly rounds: number;
   readonly seconds: number;
-  readonly warmUpSeconds: number;
+  /** Requests before the clock starts, the same for all: code that is not compiled yet is slow for everybody. */
+  readonly warmUpRequests: number;
   readonly connections: readonly number[];
   /** Ids of contenders; empty is all. */
   readonly only: readonly string[];
@@ -36,6 +37,8 @@ export interface Found {
 const COMPARED = 20;
 /** Uses that a consent allows, with some to spare for the comparison. */
 const USES_OF_PAIR = 25;
+/** A warm-up ends after this, however few requests that was. */
+export const WARM_UP_MAX_SECONDS = 30;
 /** Proofs are made before the clock starts, and take the generator a while. */
 const BOUND_REQUESTS_MAX = 15_000;
 
@@ -123,21 +126,24 @@ async function measureTurn(
   const uses = server.tokens.length === 0 ? Number.MAX_SAFE_INTEGER : pairs * USES_OF_PAIR;
   const most = Math.max(...options.connections);
   const profiles = askProfiles(server, merchants, options.seed + round);
-  const shared = { asked: profiles, connections: most, seconds: options.warmUpSeconds };
-  const bounded = server.proofKey === undefined ? uses : Math.min(uses, 3_000);
-  const warmUp = await measureServer(
-    server,
-    { field, generator },
-    { ...shared, requestsMax: bounded, from: 0 },
-  );
+  const shared = { asked: profiles, connections: most, seconds: WARM_UP_MAX_SECONDS };
+  const requestsMax = Math.min(uses, options.warmUpRequests);
+  const beside = { field, generator };
+  const warmUp = await measureServer(server, beside, { ...shared, requestsMax, from: 0 });
   let asked = warmUp.answers;
   const slices: Slice[] = [];
   for (const connections of options.connections.toSorted((a, b) => b - a)) {
     await refill(field.market.owner);
     const expected = Math.ceil(warmUp.perSecond * options.seconds * 1.5);
-    const requestsMax = server.proofKey === undefined ? uses : Math.min(uses, expected, BOUND_REQUESTS_MAX);
-    const plan = { asked: profiles, connections, seconds: options.seconds, requestsMax, from: asked };
-    const slice = await measureServer(server, { field, generator }, plan);
+    const bounded = server.proofKey === undefined ? uses : Math.min(uses, expected, BOUND_REQUESTS_MAX);
+    const plan = {
+      asked: profiles,
+      connections,
+      seconds: options.seconds,
+      requestsMax: bounded,
+      from: asked,
+    };
+    const slice = await measureServer(server, beside, plan);
     if (slice.failures > 0)
       throw new Error(`${slice.failures} of ${slice.answers} answers failed: ${slice.firstFailure ?? ""}`);
     say(
