@@ -15,6 +15,7 @@ let server: Server;
 let remote: ReturnType<typeof overHttp>;
 let serve: Serve;
 let arrived: number;
+let nth = 0;
 
 beforeEach(async () => {
   arrived = 0;
@@ -36,7 +37,7 @@ afterEach(async () => {
 
 function send(over: Partial<SubgraphCall> = {}): ReturnType<typeof remote.send> {
   const request = { permit: "p", body: "{}" };
-  const own = `${Math.random()}`;
+  const own = String((nth += 1));
   return remote.send({ request, isQuery: true, shareKey: () => own, signal: undefined, ...over });
 }
 
