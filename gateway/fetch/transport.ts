@@ -89,7 +89,7 @@ export function overHttp(
         headers: {
           "content-type": "application/json",
           "accept-encoding": "identity",
-          authorization: `Bearer ${permit ?? ""}`,
+          ...(permit === undefined ? {} : { authorization: `Bearer ${permit}` }),
         },
         body,
       });

@@ -1,0 +1,257 @@
+import {
+  type DocumentNode,
+  type FormattedExecutionResult,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  type GraphQLSchema,
+  Kind,
+  parse,
+  print,
+  validate,
+} from "graphql";
+import { Lru } from "../../foundation/lru.js";
+import { BureauError, ERRORS } from "../../schema/errors.js";
+import type { GraphQLBody, WireError } from "../../schema/subgraph.js";
+import type { Run, SubgraphFetch } from "../fetch/execute/compile-fetch.js";
+import { type CompiledPlan, compilePlan } from "../fetch/execute/compile-plan.js";
+import { complete } from "../fetch/execute/complete.js";
+import { inProcess, overHttp, readAnswer, type Transport, type TransportLimits } from "../fetch/transport.js";
+import type { Operation } from "../inquiry.js";
+import { introspect, type SplitOperation, splitOperation } from "../plan/introspection.js";
+import type { Plan } from "../plan/plan.js";
+import type { Planner } from "../plan/planner.js";
+import { createPlanning, type Planning, PLANNING_LIMITS, type PlanningLimits } from "../plan/planning.js";
+import { type PossibleTypes, readPossibleTypes } from "../plan/possible-types.js";
+import { stripSecurity } from "../plan/strip-security.js";
+import { createReceive, type Receive } from "../receive/index.js";
+import { OPERATION_LIMITS, type OperationLimits } from "../receive/limits.js";
+import { readOperation } from "../receive/read-operation.js";
+import { compileShape, type Shape } from "../shape.js";
+
+/**
+ * WARNING: asks subgraphs without consent, record or permit. Key of an option that only code can give: no text, and so no
+ * file, environment variable or request, names it.
+ */
+export const WITHOUT_CONSENT: unique symbol = Symbol("without consent");
+
+/** Where a subgraph is: an address, or a function of this process that takes the JSON text of a request. */
+export type BareSource = URL | ((body: string) => Promise<unknown>);
+
+export interface BareEngineOptions {
+  readonly [WITHOUT_CONSENT]: true;
+  /** A composed supergraph; rules in it are passed over. */
+  readonly supergraphSdl: string;
+  /** One for each subgraph that the supergraph names. */
+  readonly sources: ReadonlyMap<string, BareSource>;
+  /** As `plan/load-planner.ts` gives it. */
+  readonly createPlanner: (supergraphSdl: string) => Planner;
+  readonly limits?: Partial<BareLimits>;
+  /** Hears of what is masked in answers: bugs, and operations that cannot be planned. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** Bounds of one operation and of each fetch it needs. */
+export interface BareLimits extends TransportLimits {
+  readonly operation: OperationLimits;
+  readonly planning: PlanningLimits;
+}
+
+const LIMITS: BareLimits = {
+  timeoutMs: 5_000,
+  answerBytesMax: 8 * 1024 * 1024,
+  operation: OPERATION_LIMITS,
+  planning: PLANNING_LIMITS,
+};
+const DOCUMENTS_MAX = 1_000;
+
+/** Planner and executor alone, as any federation gateway has them: for audits, comparisons and benchmarks. */
+export interface BareEngine {
+  readonly apiSchema: GraphQLSchema;
+  /**
+   * Executes the body of a GraphQL request. Never rejects: a request that is not right has `errors` and no `data`
+   * (GraphQL October 2021, section 7.1).
+   */
+  execute(body: unknown, signal?: AbortSignal): Promise<FormattedExecutionResult>;
+  /** Closes what it opened. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds the engine without any of the rooms around it.
+ * @throws Error when the supergraph is not sound, or names a subgraph that has no source
+ */
+export function createBareEngine(options: BareEngineOptions): BareEngine {
+  if (options[WITHOUT_CONSENT] !== true) throw new TypeError("the bare engine is for code that says so");
+  const limits = { ...LIMITS, ...options.limits };
+  const document = parse(options.supergraphSdl, { noLocation: true });
+  const planner = options.createPlanner(print(stripSecurity(document)));
+  const opened = openSources(options, limits);
+  const engine: Engine = {
+    planner,
+    planning: createPlanning(planner, limits.planning),
+    types: readPossibleTypes(document),
+    receive: createReceive(limits.operation),
+    documents: new Lru(DOCUMENTS_MAX),
+    compiled: new WeakMap(),
+    transports: opened.transports,
+  };
+  return {
+    apiSchema: planner.apiSchema,
+    execute: (body, signal) =>
+      execute(engine, body, signal).catch((error: unknown) => refusal(error, options.onError)),
+    close: opened.close,
+  };
+}
+
+interface Engine {
+  readonly planner: Planner;
+  readonly planning: Planning;
+  readonly types: PossibleTypes;
+  readonly receive: Receive;
+  readonly documents: Lru<string, DocumentNode>;
+  readonly compiled: WeakMap<Plan, CompiledPlan>;
+  readonly transports: ReadonlyMap<string, Transport>;
+}
+
+function openSources(
+  { supergraphSdl, sources }: BareEngineOptions,
+  limits: TransportLimits,
+): { readonly transports: ReadonlyMap<string, Transport>; readonly close: () => Promise<void> } {
+  const transports = new Map<string, Transport>();
+  const closing: (() => Promise<void>)[] = [];
+  for (const [, name = ""] of supergraphSdl.matchAll(/@join__graph\(name: "([^"]+)"/g)) {
+    const source = sources.get(name);
+    if (source === undefined) throw new Error(`the subgraph ${name} has no source`);
+    if (!(source instanceof URL)) {
+      transports.set(
+        name,
+        inProcess(async ({ body }) => readAnswer(await source(body)), limits),
+      );
+      continue;
+    }
+    const { send, close } = overHttp(source, limits);
+    transports.set(name, send);
+    closing.push(close);
+  }
+  return { transports, close: async () => void (await Promise.all(closing.map((close) => close()))) };
+}
+
+async function execute(
+  engine: Engine,
+  body: unknown,
+  signal: AbortSignal | undefined,
+): Promise<FormattedExecutionResult> {
+  const request = engine.receive(body);
+  const { apiSchema } = engine.planner;
+  const document = readDocument(engine, request.query);
+  if (!("kind" in document)) return { errors: document.map((error) => error.toJSON()) };
+  const { operationName, variables = {} } = request;
+  const operation = readOperation(
+    { document, operationName, variables, sha256: "" },
+    { schema: apiSchema, explains: true },
+  );
+  const split = splitOperation(document, operation.definition);
+  const errors: WireError[] = [];
+  const data = await fetchData(engine, { request, operation, split, errors, signal });
+  if (split.introspection !== undefined) {
+    const told = await introspect(apiSchema, split.introspection, { variables, operationName });
+    Object.assign(data, told.data);
+  }
+  const root = apiSchema.getRootType(operation.definition.operation);
+  if (root == null) throw new BureauError("OPERATION_NOT_ALLOWED");
+  const completed = complete(
+    {
+      schema: apiSchema,
+      root,
+      shape: shapeOf(apiSchema, operation),
+      variables: operation.variables,
+      errors,
+      mismatch: () => failure(),
+    },
+    data,
+  );
+  return errors.length === 0 ? { data: completed } : { errors, data: completed };
+}
+
+function readDocument(
+  { documents, planner }: Engine,
+  source: string,
+): DocumentNode | readonly GraphQLError[] {
+  const known = documents.get(source);
+  if (known !== undefined) return known;
+  const document = parse(source, { noLocation: true });
+  const problems = validate(planner.apiSchema, document);
+  if (problems.length > 0) return problems;
+  documents.set(source, document);
+  return document;
+}
+
+interface ToFetch {
+  readonly request: GraphQLBody;
+  readonly operation: Operation;
+  readonly split: SplitOperation;
+  readonly errors: WireError[];
+  readonly signal: AbortSignal | undefined;
+}
+
+async function fetchData(
+  { planning, compiled, types, transports }: Engine,
+  { request, operation, split, errors, signal }: ToFetch,
+): Promise<Run["data"]> {
+  const data = Object.create(null) as Run["data"];
+  if (split.document === undefined) return data;
+  const { operationName, query } = request;
+  const plan = await planning.plan({ document: split.document, operationName, key: query });
+  const run = compiled.get(plan) ?? compilePlan(plan, types);
+  compiled.set(plan, run);
+  await run({
+    variables: operation.variables,
+    data,
+    errors,
+    signal,
+    ask: (fetch) => ask(transports, fetch),
+    failure,
+  });
+  return data;
+}
+
+async function ask(transports: ReadonlyMap<string, Transport>, { step, variables }: SubgraphFetch) {
+  const transport = transports.get(step.subgraph);
+  if (transport === undefined) throw new Error(`the plan names an unknown subgraph: ${step.subgraph}`);
+  const { operation: query, operationName } = step;
+  const body = JSON.stringify({
+    query,
+    variables,
+    ...(operationName === undefined ? {} : { operationName }),
+  });
+  return readAnswer(await transport({ permit: undefined, body }));
+}
+
+/** A fragment is followed where it is spread, so all that the operation can reach is in its document. */
+function shapeOf(schema: GraphQLSchema, { document, definition }: Operation): Shape {
+  const fragments = document.definitions.filter(
+    (node): node is FragmentDefinitionNode => node.kind === Kind.FRAGMENT_DEFINITION,
+  );
+  return compileShape(schema, definition, new Map(fragments.map((node) => [node.name.value, node])));
+}
+
+function failure(): Omit<WireError, "path"> {
+  const code = "SOURCE_UNAVAILABLE";
+  return { message: ERRORS[code].message, extensions: { code } };
+}
+
+/** What a request is refused with; a bug is masked. */
+function refusal(error: unknown, onError: BareEngineOptions["onError"]): FormattedExecutionResult {
+  if (error instanceof GraphQLError) {
+    const { message, locations } = error.toJSON();
+    const code = "GRAPHQL_PARSE_FAILED";
+    return { errors: [{ message, ...(locations === undefined ? {} : { locations }), extensions: { code } }] };
+  }
+  if (error instanceof BureauError) {
+    const { code, facts } = error;
+    return { errors: [{ message: error.message, extensions: { ...facts, code } }] };
+  }
+  onError?.(error);
+  const code = "INTERNAL_SERVER_ERROR";
+  return { errors: [{ message: ERRORS.SERVICE_UNAVAILABLE.message, extensions: { code } }] };
+}
