@@ -17,11 +17,15 @@ export function readSources(supergraphSdl: string): ReadonlyMap<string, URL> {
   return sources;
 }
 
+/** What is `@inaccessible` is in no API schema; every planner keeps that. */
+const KEPT = /^https:\/\/specs\.apollo\.dev\/inaccessible\/v0\.\d+$/;
+
 /** A link for security is one that a gateway has to understand or refuse (Link v1.0, link__Purpose). */
 function requireNoRules(directives: readonly DirectiveNode[]): void {
   for (const directive of directives) {
     const link = argumentsOf(directive);
-    if (directive.name.value === "link" && link["for"] === "SECURITY")
+    if (directive.name.value !== "link" || link["for"] !== "SECURITY") continue;
+    if (!KEPT.test(String(link["url"])))
       throw new Error(
         `the supergraph carries rules (${String(link["url"])}), which the engine alone does not keep`,
       );
