@@ -99,7 +99,7 @@ function asGateway({ federation, inquire }: ApolloOptions): GatewayInterface {
         >;
       },
     }),
-    stop: () => federation.stop(),
+    stop: async () => {},
   };
 }
 

@@ -7,7 +7,7 @@ import { type AuthorizePorts, createAuthorize } from "./authorize/index.js";
 import { narrowOperation } from "./authorize/narrow-operation.js";
 import { recheck } from "./authorize/recheck.js";
 import { CHECK_AGE_MAX_MS } from "./authorize/standing.js";
-import type { Federation } from "./fetch/federation.js";
+import type { Federation, PreparedOperation } from "./fetch/federation.js";
 import { Bill, type BillParts } from "./receive/bill.js";
 import { clientOf, type Quota } from "./receive/budgets.js";
 import { type GraphQLOperation, readOperation } from "./receive/read-operation.js";
@@ -49,9 +49,12 @@ export function createInquire(ports: GatewayPorts): Inquire {
     try {
       const operation = readOperation(request, reading);
       await bill.charge(operation, onQuota);
+      // Planned beside the decision: the plan is the same whatever is decided.
+      const planned = ports.federation.prepare(operation);
+      planned.catch(() => {});
       const authorized = await authorize(authenticated, operation);
       const recording = record(authorized);
-      const fetched = await fetchPermitted(ports, authorized);
+      const fetched = await fetchPermitted(ports, authorized, await planned);
       await recording.decided();
       const current = await withFreshConsent(ports, fetched);
       const released = release(current, ports.index);
@@ -73,10 +76,14 @@ function billOf(ports: GatewayPorts, { principal, requestId }: Authenticated): B
   return new Bill({ ...ports.billing, onExcess }, clientOf(principal));
 }
 
-async function fetchPermitted(ports: GatewayPorts, authorized: Authorized): Promise<Fetched> {
-  const narrowed = narrowOperation(authorized, ports.index);
+async function fetchPermitted(
+  ports: GatewayPorts,
+  authorized: Authorized,
+  prepared: PreparedOperation,
+): Promise<Fetched> {
+  const narrowed = narrowOperation(authorized, prepared.guarded, ports.index);
   if (narrowed === undefined) return { authorized, data: {}, errors: [] } as unknown as Fetched;
-  const fetched = await ports.federation.fetch(authorized, narrowed);
+  const fetched = await ports.federation.fetch(authorized, prepared, narrowed);
   for (const error of fetched.errors) ports.onError(error, authorized.requestId);
   return { ...fetched, errors: fetched.errors.map(safeError) };
 }

@@ -89,11 +89,10 @@ export interface Authorized extends Stage<"authorized"> {
   readonly rulebook: string;
 }
 
-/** The operation as it may be planned: what nobody may see is cut out. `undefined` when nothing is left to fetch. */
+/** What of the operation may be fetched, in the variables of its plan. */
 export interface Narrowed {
-  readonly document: DocumentNode;
+  /** The operation's own, the guards', and the inquiries of portfolios. */
   readonly variables: Readonly<Record<string, unknown>>;
-  readonly changed: boolean;
   /** For each portfolio that asks about fewer merchants than the operation did, by response key: where they stood. */
   readonly keptPositions: ReadonlyMap<string, readonly number[]>;
 }

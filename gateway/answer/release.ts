@@ -1,5 +1,4 @@
 import {
-  type FieldNode,
   getNullableType,
   type GraphQLObjectType,
   type GraphQLOutputType,
@@ -14,7 +13,7 @@ import type { Category } from "../../schema/categories.js";
 import type { AnswerError, Authorized, Fetched, Inquiry, Released } from "../inquiry.js";
 import type { PolicyIndex } from "../policies.js";
 import { needsOf, objectionTo } from "../policies.js";
-import { collectFields } from "../selections.js";
+import { type Shape, shapeOf } from "../shape/shape.js";
 import { withheldError } from "./safe-error.js";
 
 type Path = readonly (string | number)[];
@@ -65,11 +64,16 @@ class Release {
   run(): Released {
     const { operation } = this.#authorized;
     const type = operation.schema.getRootType(operation.definition.operation);
-    const nodes = [{ selectionSet: operation.definition.selectionSet }] as unknown as readonly FieldNode[];
     const data =
       type == null
         ? null
-        : this.#object({ type, nodes, value: this.#fetched.data ?? {}, path: [], inquiry: undefined });
+        : this.#object({
+            type,
+            shape: shapeOf(operation),
+            value: this.#fetched.data ?? {},
+            path: [],
+            inquiry: undefined,
+          });
     const own = new Set(this.#errors.map((error) => JSON.stringify(error.path)));
     const isPlaced = this.#errors.some((error) => error.extensions["code"] === "SOURCE_UNAVAILABLE");
     const keys = this.#fetched.errors.length === 0 ? new Set<string>() : responseKeysOf(operation);
@@ -92,12 +96,9 @@ class Release {
     const source = at.value as Json;
     // The rest is still walked: which errors are told must not depend on the order of the selections.
     let isNothing = false;
-    for (const [key, nodes] of collectFields(
-      this.#authorized.operation,
-      at.type,
-      at.nodes.map((node) => node.selectionSet),
-    )) {
-      const name = nodes[0]?.name.value ?? "";
+    for (const asked of at.shape?.fieldsOf(at.type) ?? []) {
+      if (!asked.isIncluded(this.#authorized.operation.variables)) continue;
+      const { responseKey: key, name } = asked;
       if (name === "__typename") {
         out[key] = at.type.name;
         continue;
@@ -112,7 +113,7 @@ class Release {
       if (refusal !== undefined) this.#errors.push(withheldError(refusal, path));
       const given = refusal === undefined ? givenAt(at, name, key) : null;
       if (given == null && refusal === undefined && this.#isProfileField(at.type, name)) this.#absent(path);
-      const value = this.#value(field.type, { nodes, value: given, path, inquiry: at.inquiry });
+      const value = this.#value(field.type, { shape: asked.inner, value: given, path, inquiry: at.inquiry });
       if (value === NOTHING) isNothing = true;
       else if (value != null) this.#note(at, name);
       out[key] = value;
@@ -230,7 +231,7 @@ class Release {
 
 interface At {
   readonly type: GraphQLObjectType;
-  readonly nodes: readonly FieldNode[];
+  readonly shape: Shape | undefined;
   readonly value: unknown;
   readonly path: Path;
   readonly inquiry: Inquiry | undefined;

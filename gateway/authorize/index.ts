@@ -10,7 +10,7 @@ import type { Rulebook } from "../../schema/rulebook.js";
 import type { Authenticated, Authorized, Inquiry, Operation, Question, RefusedRoot } from "../inquiry.js";
 import type { PolicyIndex } from "../policies.js";
 import { objectionTo } from "../policies.js";
-import { collectFields } from "../selections.js";
+import { shapeOf } from "../shape/shape.js";
 import { exhausted, toInquiry } from "./inquiry-of.js";
 import { mergeQuestions, readQuestions, type Root } from "./read-questions.js";
 import { type InquiryBudget, spendDay } from "./spend-day.js";
@@ -74,12 +74,13 @@ function judgeRoots(
     throw new BureauError("OPERATION_NOT_ALLOWED");
   const roots: Root[] = [];
   const refusedRoots: RefusedRoot[] = [];
-  for (const [responseKey, nodes] of collectFields(operation, type, [operation.definition.selectionSet])) {
-    const name = nodes[0]?.name.value ?? "";
+  for (const asked of shapeOf(operation).fieldsOf(type)) {
+    if (!asked.isIncluded(operation.variables)) continue;
+    const { responseKey, name } = asked;
     const objection = objectionTo(index, [type.name, name], { principal, granted: NONE, records: NONE });
     if (objection === undefined) {
-      const questions = readQuestions({ responseKey, nodes, type }, { operation, index, principal });
-      roots.push({ responseKey, nodes, questions });
+      const questions = readQuestions({ asked, type }, { operation, index, principal });
+      roots.push({ responseKey, questions });
       continue;
     }
     const error = objection.kind === "party" ? objection.error : { code: "FORBIDDEN" as const, facts: {} };

@@ -1,10 +1,4 @@
-import {
-  type FieldNode,
-  getArgumentValues,
-  getNamedType,
-  type GraphQLObjectType,
-  isObjectType,
-} from "graphql";
+import { getArgumentValues, getNamedType, type GraphQLObjectType, isObjectType } from "graphql";
 import type { Category } from "../../schema/categories.js";
 import type { Principal } from "../../schema/claims.js";
 import { BureauError } from "../../schema/errors.js";
@@ -12,6 +6,7 @@ import type { Purpose } from "../../schema/purposes.js";
 import { isUscc } from "../../schema/uscc.js";
 import type { Operation, Question } from "../inquiry.js";
 import type { PolicyIndex } from "../policies.js";
+import type { ShapeField } from "../shape/shape.js";
 import { askedCategories } from "./asked-categories.js";
 
 /** A portfolio holds at most this many merchants. */
@@ -21,7 +16,6 @@ const REFERENCE = /^[\x21-\x7e][\x20-\x7e]{0,62}[\x21-\x7e]$|^[\x21-\x7e]$/;
 /** A root field and the merchants it asks about, in the order of the answer. */
 export interface Root {
   readonly responseKey: string;
-  readonly nodes: readonly FieldNode[];
   readonly questions: readonly Question[];
 }
 
@@ -42,26 +36,21 @@ interface RootArguments {
  * @throws BAD_USER_INPUT for a code of another form, a bad reference, too many merchants, or a purpose that is not the asker's to state
  */
 export function readQuestions(
-  root: {
-    readonly responseKey: string;
-    readonly nodes: readonly FieldNode[];
-    readonly type: GraphQLObjectType;
-  },
+  { asked, type }: { readonly asked: ShapeField; readonly type: GraphQLObjectType },
   context: { readonly operation: Operation; readonly index: PolicyIndex; readonly principal: Principal },
 ): readonly Question[] {
-  const node = root.nodes[0];
-  const field = node === undefined ? undefined : root.type.getFields()[node.name.value];
-  if (node === undefined || field === undefined) return [];
+  const field = type.getFields()[asked.name];
+  if (field === undefined) return [];
   const merchant = getNamedType(field.type);
   if (!isObjectType(merchant) || merchant.name !== "Merchant") return [];
-  const found = askedCategories(context.index, context.operation, { type: merchant, nodes: root.nodes });
+  const found = askedCategories(context.index, context.operation, { type: merchant, shape: asked.inner });
   const isBare = found.categories.size === 0;
   const levels = {
     asked: isBare ? (["IDENTITY"] as const) : [...found.categories],
     askedRecords: [...found.records],
     askedFigures: isBare ? (["IDENTITY"] as const) : [...found.figures],
   };
-  const args = getArgumentValues(field, node, context.operation.variables) as RootArguments;
+  const args = getArgumentValues(field, asked.node, context.operation.variables) as RootArguments;
   if (field.name === "me") {
     const merchant = context.principal.id;
     return [{ merchant, purpose: "OWN_QUERY", reference: "own-file", own: true, ...levels }];

@@ -34,7 +34,7 @@ export class Echo {
   readonly #queries = new Lru<string, string>(QUERIES_MAX);
 
   /** The same query with the code selected on every merchant; `roots` are the response keys that return merchants. */
-  ask(query: string, roots: Expected): string {
+  ask(query: string, roots: ReadonlySet<string>): string {
     const known = this.#queries.get(query);
     if (known !== undefined) return known;
     const asking = print(withId(parse(query, { noLocation: true }), (key) => roots.has(key)));
@@ -49,7 +49,7 @@ export class Echo {
     const errors: WireError[] = [];
     const kept: Record<string, unknown> = { ...data };
     for (const [key, merchants] of expected) {
-      const value = Object.hasOwn(data, key) ? data[key] : undefined;
+      const value = own(data, key);
       if (value == null) continue;
       if (!Array.isArray(value)) {
         if (isMerchant(value, merchants[0])) continue;
@@ -65,14 +65,18 @@ export class Echo {
   }
 
   /** The same for entities, which come back in the order of their representations. */
-  checkEntities(answer: SubgraphAnswer, representations: readonly unknown[]): SubgraphAnswer {
-    const given = answer.data?.["_entities"];
+  checkEntities(
+    answer: SubgraphAnswer,
+    representations: readonly unknown[],
+    responseKey: string,
+  ): SubgraphAnswer {
+    const given = own(answer.data, responseKey);
     const errors: WireError[] = [];
     const merchants = representations.map((each) => String((each as { readonly id?: unknown }).id));
     const isWhole = Array.isArray(given) && given.length === merchants.length;
-    if (!isWhole && given != null) errors.push(strangerAt(["_entities"]));
-    const entities = isWhole ? this.#checked(given, merchants, { under: ["_entities"], errors }) : null;
-    const data = { _entities: entities ?? merchants.map(() => null) };
+    if (!isWhole && given != null) errors.push(strangerAt([responseKey]));
+    const entities = isWhole ? this.#checked(given, merchants, { under: [responseKey], errors }) : null;
+    const data = { ...answer.data, [responseKey]: entities ?? merchants.map(() => null) };
     return withErrors({ ...answer, data }, errors);
   }
 
@@ -87,6 +91,10 @@ export class Echo {
       return null;
     });
   }
+}
+
+function own(data: SubgraphAnswer["data"], key: string): unknown {
+  return data != null && Object.hasOwn(data, key) ? data[key] : undefined;
 }
 
 function isMerchant(value: unknown, code: string | undefined): boolean {

@@ -1,103 +1,145 @@
-import { ApolloGateway, type GraphQLDataSource } from "@apollo/gateway";
-import { HeaderMap } from "@apollo/server";
-import type { DocumentNode, GraphQLSchema } from "graphql";
-import { print } from "graphql";
-import { sha256Hex } from "../../foundation/tokens.js";
-import type { AnswerError, Authorized, Fetched, Narrowed } from "../inquiry.js";
-import type { Expected } from "./echo.js";
+import { type GraphQLSchema, parse } from "graphql";
+import type { SubgraphAnswer, WireError } from "../../schema/subgraph.js";
+import type { Authorized, Fetched, Narrowed, Operation } from "../inquiry.js";
+import { type GuardedOperation, guardOperation } from "../plan/guard-operation.js";
+import type { Supergraph } from "../plan/index.js";
+import { keyFieldsOf } from "../plan/key-fields.js";
+import { createNativePlanner } from "../plan/native-planner.js";
+import type { Plan } from "../plan/plan.js";
+import { createPlanning, PLANNING_LIMITS, type Planning, type PlanningLimits } from "../plan/planning.js";
+import { type PossibleTypes, readPossibleTypes } from "../plan/possible-types.js";
+import type { SubgraphFetch } from "./execute/compile-fetch.js";
+import { type CompiledPlan, compilePlan } from "./execute/compile-plan.js";
+import type { JsonObject } from "./execute/objects.js";
+import { introspect } from "./introspect.js";
 import { movedBack, putBack } from "./put-back.js";
-import { withSafeNames } from "./safe-names.js";
-import type { FetchContext } from "./subgraph-source.js";
+import type { FetchContext, Source } from "./subgraph-source.js";
 
-type Executor = Awaited<ReturnType<ApolloGateway["load"]>>["executor"];
-
-/** Planner and executor behind one seam: nothing outside `plan/` and `fetch/` knows which one runs. */
-export interface Federation {
-  readonly apiSchema: GraphQLSchema;
-  /** @throws whatever the executor throws; errors of single subgraphs come back beside the data */
-  fetch(authorized: Authorized, narrowed: Narrowed): Promise<Fetched>;
-  stop(): Promise<void>;
+/** An operation, guarded and planned: the same for everyone who sends it. */
+export interface PreparedOperation {
+  readonly guarded: GuardedOperation;
+  readonly run: CompiledPlan;
 }
 
-/** Starts the federation engine on a supergraph without security directives and one source per subgraph. */
-export async function startFederation(
-  supergraphSdl: string,
-  sourceOf: (name: string) => GraphQLDataSource<FetchContext>,
-): Promise<Federation> {
-  // The library reports usage to its vendor every hour unless told not to, and hears it only from the environment.
-  process.env["APOLLO_TELEMETRY_DISABLED"] = "1";
-  const gateway = new ApolloGateway({
-    supergraphSdl,
-    buildService: ({ name }) => sourceOf(name) as GraphQLDataSource,
-    __exposeQueryPlanExperimental: false,
-    logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
-  });
-  let apiSchema: GraphQLSchema | undefined;
-  gateway.onSchemaLoadOrUpdate((loaded) => {
-    apiSchema = loaded.apiSchema;
-  });
-  const { executor } = await gateway.load({ apollo: {} });
-  const machinery = keyFieldsOf(supergraphSdl);
-  if (apiSchema === undefined) throw new Error("the supergraph did not load");
+/** Planner and executor behind one seam, for one supergraph: nothing outside `plan/` and `fetch/` knows how they work. */
+export interface Federation {
+  readonly apiSchema: GraphQLSchema;
+  /**
+   * Plans a valid operation, or finds the plan that is kept.
+   * @throws SERVICE_UNAVAILABLE when too many wait to be planned, DEADLINE_EXCEEDED when it took too long
+   */
+  prepare(operation: Operation): Promise<PreparedOperation>;
+  /** Runs it; errors of single subgraphs come back beside the data. */
+  fetch(
+    authorized: Authorized,
+    prepared: PreparedOperation,
+    narrowed: Narrowed,
+    signal?: AbortSignal,
+  ): Promise<Fetched>;
+  /** For operators: how full the plan cache is. */
+  readonly cached: Planning["cached"];
+}
+
+/**
+ * Opens the federation engine on a supergraph, with one source a subgraph.
+ * @throws Error when the supergraph is not sound, or a source is missing
+ */
+export function startFederation(
+  { plannableSdl, policies, subgraphs }: Supergraph,
+  sourceOf: (name: string) => Source,
+  limits: PlanningLimits = PLANNING_LIMITS,
+): Federation {
+  const planner = createNativePlanner(plannableSdl);
+  const planning = createPlanning(planner, limits);
+  const types = readPossibleTypes(parse(plannableSdl, { noLocation: true }));
+  const machinery = keyFieldsOf(plannableSdl);
+  const sources = new Map(subgraphs.map((name) => [name, sourceOf(name)]));
+  const guardedBy = new WeakMap<object, GuardedOperation>();
+  const compiled = new WeakMap<Plan, CompiledPlan>();
+  const guardedOf = (operation: Operation): GuardedOperation => {
+    const known = guardedBy.get(operation.definition);
+    if (known !== undefined) return known;
+    const guarded = guardOperation(operation, policies, machinery);
+    guardedBy.set(operation.definition, guarded);
+    return guarded;
+  };
   return {
-    apiSchema,
-    fetch: (authorized, narrowed) => run(executor, authorized, { narrowed, machinery }),
-    stop: () => gateway.stop(),
+    apiSchema: planner.apiSchema,
+    prepare: async (operation) => {
+      const guarded = guardedOf(operation);
+      if (guarded.roots.length === 0) return { guarded, run: async () => {} };
+      const operationName = operation.definition.name?.value;
+      const plan = await planning.plan({ document: guarded.document, operationName, key: operation.sha256 });
+      return { guarded, run: compiledOf(compiled, plan, types) };
+    },
+    fetch: (authorized, prepared, narrowed, signal) =>
+      fetchAll({ authorized, prepared, narrowed, signal, sources }),
+    get cached() {
+      return planning.cached;
+    },
   };
 }
 
-/** Names by which the executor finds entities in results. */
-function keyFieldsOf(supergraphSdl: string): ReadonlySet<string> {
-  const keys = [...supergraphSdl.matchAll(/@join__type\([^)]*\bkey: "([^"]*)"/g)];
-  return new Set(["__typename", ...keys.flatMap(([, fields = ""]) => fields.match(/\w+/g) ?? [])]);
+function compiledOf(compiled: WeakMap<Plan, CompiledPlan>, plan: Plan, types: PossibleTypes): CompiledPlan {
+  const known = compiled.get(plan);
+  if (known !== undefined) return known;
+  const run = compilePlan(plan, types);
+  compiled.set(plan, run);
+  return run;
 }
 
-function expectedOf({ positions }: Authorized, { keptPositions }: Narrowed): Expected {
-  if (keptPositions.size === 0) return positions;
-  return new Map(
-    [...positions].map(([key, merchants]) => {
-      const kept = keptPositions.get(key);
-      return [key, kept === undefined ? merchants : kept.map((position) => merchants[position] ?? "")];
-    }),
-  );
-}
-
-interface ToRun {
+interface Fetching {
+  readonly authorized: Authorized;
+  readonly prepared: PreparedOperation;
   readonly narrowed: Narrowed;
-  readonly machinery: ReadonlySet<string>;
+  readonly signal: AbortSignal | undefined;
+  readonly sources: ReadonlyMap<string, Source>;
 }
 
-async function run(
-  executor: Executor,
-  authorized: Authorized,
-  { narrowed, machinery }: ToRun,
-): Promise<Fetched> {
-  const { operation } = authorized;
-  const safe = withSafeNames(narrowed, machinery);
-  const operationName = operation.definition.name?.value;
-  const context: FetchContext = { authorized, expected: expectedOf(authorized, narrowed) };
-  const result = await executor({
-    request: {
-      variables: { ...safe.variables },
-      ...(operationName === undefined ? {} : { operationName }),
-      http: { method: "POST", headers: new HeaderMap(), search: "", body: null },
+async function fetchAll(fetching: Fetching): Promise<Fetched> {
+  const { authorized, prepared, narrowed, signal, sources } = fetching;
+  const { guarded } = prepared;
+  const context: FetchContext = { authorized, signal, ...rootsOf(fetching) };
+  const data: JsonObject = {};
+  const errors: WireError[] = [];
+  await prepared.run({
+    variables: narrowed.variables,
+    data,
+    errors,
+    signal,
+    ask: (fetch: SubgraphFetch): Promise<SubgraphAnswer> => {
+      const source = sources.get(fetch.step.subgraph);
+      if (source === undefined) throw new TypeError(`no source for ${fetch.step.subgraph}`);
+      return source.ask(fetch, context);
     },
-    document: safe.document,
-    queryHash: hashOf(narrowed, operation.sha256),
-    operationName: operationName ?? null,
-    context,
-    schema: operation.schema,
-    // The executor notes the paths of failed fetches here, for reports that are switched off.
-    metrics: { nonFtv1ErrorPaths: [] },
-  } as unknown as Parameters<Executor>[0]);
-  const errors = (result.errors ?? []) as unknown as readonly AnswerError[];
+    failure: (error) => ({
+      message: "the subgraph cannot be asked",
+      extensions: { code: "SOURCE_UNAVAILABLE" },
+      originalError: error,
+    }),
+  });
+  if (guarded.introspects) Object.assign(data, introspect(authorized.operation));
+  const { names } = guarded;
   const { keptPositions } = narrowed;
-  const data = result.data == null ? null : putBack(safe.data(result.data), authorized, keptPositions);
-  const placed = errors.map((error) => movedBack(safe.error(error), keptPositions));
-  return { authorized, data, errors: placed } as unknown as Fetched;
+  return {
+    authorized,
+    data: putBack(names.data(data), authorized, keptPositions),
+    errors: errors.map((error) => movedBack(names.error(error), keptPositions)),
+  } as unknown as Fetched;
 }
 
-/** The plan's identity: a narrowed document is another operation and must never meet the plan of the whole one. */
-function hashOf(narrowed: Narrowed, sha256: string): string {
-  return narrowed.changed ? sha256Hex(print(narrowed.document satisfies DocumentNode)) : sha256;
+/** Under the names of the plan: the roots that return merchants, and whom each asks about as it was narrowed. */
+function rootsOf({
+  authorized,
+  prepared,
+  narrowed,
+}: Fetching): Pick<FetchContext, "merchantRoots" | "expected"> {
+  const { names, merchantRoots } = prepared.guarded;
+  const expected = new Map<string, readonly string[]>();
+  for (const [responseKey, merchants] of authorized.positions) {
+    const kept = narrowed.keptPositions.get(responseKey);
+    const asked = kept === undefined ? merchants : kept.map((position) => merchants[position] ?? "");
+    expected.set(names.key(responseKey), asked);
+  }
+  return { merchantRoots, expected };
 }

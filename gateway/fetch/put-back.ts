@@ -25,10 +25,5 @@ export function movedBack(error: AnswerError, kept: Kept): AnswerError {
   const [key, index, ...rest] = error.path ?? [];
   const position = typeof index === "number" ? kept.get(String(key))?.[index] : undefined;
   if (key === undefined || position === undefined) return error;
-  return atPath(error, [key, position, ...rest]);
-}
-
-/** The same error elsewhere; what it was made from stays with it. */
-export function atPath(error: AnswerError, path: readonly (string | number)[]): AnswerError {
-  return Object.create(error, { path: { value: path, enumerable: true } }) as AnswerError;
+  return { ...error, path: [key, position, ...rest] };
 }

@@ -1,7 +1,9 @@
-import { type DocumentNode, Kind, parse, type SelectionNode, type SelectionSetNode } from "graphql";
+import { type DocumentNode, Kind, parse, type SelectionSetNode } from "graphql";
 import { Lru } from "../../foundation/lru.js";
 import type { Authorized, Inquiry } from "../inquiry.js";
 import { type Needs, needsOf, type PolicyIndex } from "../policies.js";
+import { type Condition, conditionsOf, isIncluded } from "../shape/conditions.js";
+import { fragmentsOf } from "../shape/gather.js";
 
 const OPERATIONS_MAX = 2_000;
 
@@ -18,10 +20,14 @@ interface EntityFetch {
   readonly query: string;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly representations: readonly unknown[];
+  /** The response key under which the entities are asked for. */
+  readonly responseKey: string;
 }
 
 /** What one field of an entity needs, and whether the variables leave it in. */
 interface Reading {
+  /** Response key of the `_entities` field that reads it. */
+  readonly under: string;
   readonly needs: Needs;
   readonly isRead: (variables: Readonly<Record<string, unknown>>) => boolean;
 }
@@ -36,8 +42,11 @@ export class RepresentationGate {
   }
 
   /** Drops entities for which no inquiry opens any field that this fetch reads; anything but a merchant too. */
-  admit(authorized: Authorized, { query, variables, representations }: EntityFetch): AdmittedRepresentations {
-    const read = this.#readingsOf(query).flatMap(({ needs, isRead }) => (isRead(variables) ? [needs] : []));
+  admit(authorized: Authorized, fetch: EntityFetch): AdmittedRepresentations {
+    const { query, variables, representations, responseKey } = fetch;
+    const read = this.#readingsOf(query).flatMap(({ under, needs, isRead }) =>
+      under === responseKey && isRead(variables) ? [needs] : [],
+    );
     const kept: unknown[] = [];
     const positions: number[] = [];
     const merchants = new Set<string>();
@@ -69,48 +78,45 @@ function opens(inquiry: Inquiry, { categories, records }: Needs): boolean {
   );
 }
 
-type Condition = Reading["isRead"];
+interface Place {
+  readonly under: string;
+  readonly type: string | undefined;
+  readonly conditions: readonly Condition[];
+}
 
 /** Every field directly on an entity, through fragments however they are nested. */
 function readingsIn(document: DocumentNode, index: PolicyIndex): readonly Reading[] {
   const found: Reading[] = [];
-  const fragments = new Map(
-    document.definitions.flatMap((node) =>
-      node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [],
-    ),
-  );
-  const visit = (set: SelectionSetNode, type: string | undefined, outer: readonly Condition[]): void => {
+  const fragments = fragmentsOf(document);
+  const visit = (set: SelectionSetNode, place: Place): void => {
     for (const node of set.selections) {
-      const conditions = [...outer, ...conditionsOf(node)];
+      const own = conditionsOf(node);
+      if (own === undefined) continue;
+      const conditions = [...place.conditions, ...own];
       if (node.kind === Kind.FIELD) {
-        if (type === undefined) continue;
-        const needs = needsOf(index, type, node.name.value);
-        found.push({ needs, isRead: (variables) => conditions.every((holds) => holds(variables)) });
+        if (place.type === undefined) continue;
+        const needs = needsOf(index, place.type, node.name.value);
+        found.push({
+          under: place.under,
+          needs,
+          isRead: (variables) => isIncluded([conditions], variables),
+        });
         continue;
       }
       const source = node.kind === Kind.FRAGMENT_SPREAD ? fragments.get(node.name.value) : node;
-      if (source !== undefined)
-        visit(source.selectionSet, source.typeCondition?.name.value ?? type, conditions);
+      if (source === undefined) continue;
+      visit(source.selectionSet, {
+        ...place,
+        type: source.typeCondition?.name.value ?? place.type,
+        conditions,
+      });
     }
   };
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
     for (const root of definition.selectionSet.selections)
       if (root.kind === Kind.FIELD && root.selectionSet !== undefined)
-        visit(root.selectionSet, undefined, []);
+        visit(root.selectionSet, { under: (root.alias ?? root.name).value, type: undefined, conditions: [] });
   }
   return found;
-}
-
-function conditionsOf(node: SelectionNode): readonly Condition[] {
-  return (node.directives ?? []).flatMap(({ name, arguments: [argument] = [] }) => {
-    const value = argument?.value;
-    if (value === undefined || (name.value !== "skip" && name.value !== "include")) return [];
-    const wanted = name.value === "include";
-    return [
-      (variables: Readonly<Record<string, unknown>>) =>
-        (value.kind === Kind.VARIABLE ? variables[value.name.value] : "value" in value && value.value) ===
-        wanted,
-    ];
-  });
 }

@@ -4,7 +4,7 @@ import { BureauError } from "../../schema/errors.js";
 import { parseShallow } from "./shallow-json.js";
 
 /** How a request reaches a subgraph; the same answer either way. */
-export type Transport = (request: SubgraphRequest) => Promise<SubgraphAnswer>;
+export type Transport = (request: SubgraphRequest, signal?: AbortSignal) => Promise<SubgraphAnswer>;
 
 /** Bounds of one request to a subgraph. */
 export interface TransportLimits {
@@ -80,12 +80,12 @@ export function overHttp(
   limits: TransportLimits,
 ): { readonly send: Transport; readonly close: () => Promise<void> } {
   const agent = new Agent({ connections: 64, keepAliveTimeout: 30_000 });
-  const send: Transport = async ({ permit, body }) => {
+  const send: Transport = async ({ permit, body }, aborted) => {
     try {
       const response = await request(url, {
         method: "POST",
         dispatcher: agent,
-        signal: AbortSignal.timeout(limits.timeoutMs),
+        signal: within(limits.timeoutMs, aborted),
         headers: {
           "content-type": "application/json",
           "accept-encoding": "identity",
@@ -99,6 +99,11 @@ export function overHttp(
     }
   };
   return { send, close: () => agent.close() };
+}
+
+function within(timeoutMs: number, aborted: AbortSignal | undefined): AbortSignal {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  return aborted === undefined ? timeout : AbortSignal.any([timeout, aborted]);
 }
 
 const JSON_TYPE = /^application\/(graphql-response\+)?json\b/i;

@@ -1,204 +1,158 @@
 import {
+  type ArgumentNode,
   type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
+  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLObjectType,
   getNamedType,
-  type GraphQLSchema,
-  isAbstractType,
-  isInterfaceType,
-  isObjectType,
+  getNullableType,
+  isListType,
   Kind,
   type OperationDefinitionNode,
+  parseType,
   type SelectionNode,
-  type SelectionSetNode,
   type VariableDefinitionNode,
 } from "graphql";
-import type { Policy, PolicyIndex } from "../policies.js";
-import { bothOf, implies, OPEN } from "../rule-algebra.js";
+import type { Operation } from "../inquiry.js";
+import type { PolicyIndex } from "../policies.js";
+import type { Alternatives } from "../shape/conditions.js";
+import { fragmentsOf, gather, type Gathered, setsBelow } from "../shape/gather.js";
+import { GuardedSelections, type RuleGuard } from "./guard-selections.js";
+import { GUARD_PREFIX, included, variableNamed } from "./guard-variables.js";
+import { type SafeNames, safeNames } from "./safe-names.js";
 
-/** Variables that start with this are the gateway's; a client that declares one is refused (`receive/`). */
-export const GUARD_PREFIX = "__guard";
+/** A root field as it is planned: whether it runs, about whom, and what below it, each request says in variables. */
+export interface GuardedRoot {
+  readonly responseKey: string;
+  /** Type and field, whose rule must hold. */
+  readonly coordinate: readonly [string, string];
+  /** The Boolean variable that lets it run. */
+  readonly variable: string;
+  /** What the operation's own `@skip` and `@include` ask for. */
+  readonly alternatives: Alternatives;
+  /** The variable that carries whom it asks about: the code of one merchant, or the inquiries of a portfolio. */
+  readonly subject: { readonly variable: string; readonly isList: boolean } | undefined;
+  readonly guards: readonly RuleGuard[];
+}
 
-/** A Boolean variable of the guarded operation, and what decides it for each request. */
-export type Guard =
-  | { readonly variable: string; readonly kind: "rule"; readonly rule: Policy }
-  /** Open while any merchant that the root field asks about is open. */
-  | { readonly variable: string; readonly kind: "root"; readonly responseKey: string };
-
-/** An operation that can be planned once for everyone: each request switches off what it may not see. */
+/** An operation that is planned once for everyone: each request switches off what it may not see. */
 export interface GuardedOperation {
   readonly document: DocumentNode;
-  readonly guards: readonly Guard[];
+  readonly roots: readonly GuardedRoot[];
+  /** True where the operation asks for the schema itself, which no subgraph is asked about. */
+  readonly introspects: boolean;
+  readonly names: SafeNames;
+  /** Response keys, as the document has them, of the roots that return merchants. */
+  readonly merchantRoots: ReadonlySet<string>;
 }
 
 /**
- * Puts `@include(if: $__guard...)` on every field that carries a rule, so that one plan serves every outcome of consent
- * and what a request may not see is not asked of any subgraph. What a rule depends on is the field and not the place, so
- * fragments stay fragments.
+ * Rewrites an operation so that one plan serves every outcome of consent. Each field that carries a rule, and each that
+ * the operation's own `@skip` and `@include` condition, gets an `@include` of a variable that a client cannot set; fragments
+ * are inlined, because a fragment may be spread below merchants that are decided differently; whom a root asks about stands
+ * in a variable, so that a merchant that opens nothing is not named in the text either. The number of its selections was bounded before (`receive/`).
  */
 export function guardOperation(
-  { document, definition }: { readonly document: DocumentNode; readonly definition: OperationDefinitionNode },
-  schema: GraphQLSchema,
+  operation: Operation,
   index: PolicyIndex,
+  machinery: ReadonlySet<string>,
 ): GuardedOperation {
-  const guarding = new Guarding(schema, index);
-  const root = schema.getRootType(definition.operation);
-  if (root == null) return { document, guards: [] };
-  const fragments = document.definitions
-    .filter((node): node is FragmentDefinitionNode => node.kind === Kind.FRAGMENT_DEFINITION)
-    .map((node) => ({
-      ...node,
-      selectionSet: guarding.set(node.selectionSet, node.typeCondition.name.value),
-    }));
-  const selectionSet = guarding.set(definition.selectionSet, root.name);
-  const variables = guarding.guards.map(({ variable }) => declare(variable));
+  const { schema, definition } = operation;
+  const type = schema.getRootType(definition.operation);
+  if (type == null) throw new TypeError(`the schema has no ${definition.operation}`);
+  const guarding = new Guarding(operation, index, type);
+  const selections = guarding.run();
   const guarded: OperationDefinitionNode = {
     ...definition,
-    variableDefinitions: [...(definition.variableDefinitions ?? []), ...variables],
-    selectionSet,
+    variableDefinitions: [...(definition.variableDefinitions ?? []), ...guarding.definitions],
+    selectionSet: { kind: Kind.SELECTION_SET, selections },
   };
-  return { document: { kind: Kind.DOCUMENT, definitions: [guarded, ...fragments] }, guards: guarding.guards };
+  const { roots, introspects } = guarding;
+  const names = safeNames({ kind: Kind.DOCUMENT, definitions: [guarded] }, machinery);
+  const merchantRoots = new Set(guarding.merchantRoots.map((responseKey) => names.key(responseKey)));
+  return { document: names.document, roots, introspects, names, merchantRoots };
 }
 
 class Guarding {
-  readonly guards: Guard[] = [];
-  readonly #schema: GraphQLSchema;
+  readonly roots: GuardedRoot[] = [];
+  readonly definitions: VariableDefinitionNode[] = [];
+  readonly merchantRoots: string[] = [];
+  introspects = false;
+  readonly #operation: Operation;
   readonly #index: PolicyIndex;
-  readonly #byRule = new Map<string, string>();
+  readonly #type: GraphQLObjectType;
 
-  constructor(schema: GraphQLSchema, index: PolicyIndex) {
-    this.#schema = schema;
+  constructor(operation: Operation, index: PolicyIndex, type: GraphQLObjectType) {
+    this.#operation = operation;
     this.#index = index;
+    this.#type = type;
   }
 
-  set(set: SelectionSetNode, typeName: string): SelectionSetNode {
-    return { ...set, selections: set.selections.map((selection) => this.#selection(selection, typeName)) };
+  run(): readonly SelectionNode[] {
+    const { definition, document } = this.#operation;
+    // The root is an object type, and valid fragments on it apply.
+    const roots = gather([{ set: definition.selectionSet, conditions: [] }], {
+      fragments: fragmentsOf(document),
+      applies: () => true,
+    });
+    return [...roots].flatMap(([responseKey, gathered]) => this.#root(responseKey, gathered) ?? []);
   }
 
-  #selection(selection: SelectionNode, typeName: string): SelectionNode {
-    if (selection.kind === Kind.FRAGMENT_SPREAD) return selection;
-    if (selection.kind === Kind.INLINE_FRAGMENT) {
-      const inner = selection.typeCondition?.name.value ?? typeName;
-      return { ...selection, selectionSet: this.set(selection.selectionSet, inner) };
+  #root(responseKey: string, gathered: Gathered): FieldNode | undefined {
+    const { node, alternatives } = gathered;
+    const field = this.#type.getFields()[node.name.value];
+    if (field === undefined) {
+      if (node.name.value !== "__typename") this.introspects = true;
+      return undefined;
     }
-    return this.#field(selection, typeName);
-  }
-
-  #field(node: FieldNode, typeName: string): SelectionNode {
-    const name = node.name.value;
-    if (name.startsWith("__")) return node;
-    const type = this.#schema.getType(typeName);
-    const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
-    const returned = field === undefined ? undefined : getNamedType(field.type).name;
-    const inner =
-      node.selectionSet === undefined || returned === undefined
-        ? node
-        : { ...node, selectionSet: this.set(node.selectionSet, returned) };
-    const guards = [
-      this.#ofRule(typeName, name),
-      ...(this.#isRoot(typeName) && returned === "Merchant" ? [this.#ofRoot(node)] : []),
-    ].filter((variable) => variable !== undefined);
-    return guards.reduce<SelectionNode>((guarded, variable) => include(guarded, variable), inner);
-  }
-
-  /** The variable of a field's rule; none where the way to the field says as much already. */
-  #ofRule(typeName: string, fieldName: string): string | undefined {
-    const field = this.#index.fields.get(`${typeName}.${fieldName}`) ?? OPEN;
-    const type = this.#isCoveredByEdges(typeName) ? OPEN : (this.#index.types.get(typeName) ?? OPEN);
-    const rule = bothOf(field, type);
-    if (implies(OPEN, rule)) return undefined;
-    const identity = rule.map((terms) => terms.join(" ")).join("|");
-    const known = this.#byRule.get(identity);
-    if (known !== undefined) return known;
-    const variable = this.#next();
-    this.guards.push({ variable, kind: "rule", rule });
-    this.#byRule.set(identity, variable);
-    return variable;
-  }
-
-  #ofRoot(node: FieldNode): string {
-    const variable = this.#next();
-    this.guards.push({ variable, kind: "root", responseKey: node.alias?.value ?? node.name.value });
-    return variable;
-  }
-
-  #next(): string {
-    return `${GUARD_PREFIX}${this.guards.length}`;
-  }
-
-  #isRoot(typeName: string): boolean {
-    return typeName === this.#schema.getQueryType()?.name;
-  }
-
-  /** True when every field that returns the type is at least as strict as the type. */
-  #isCoveredByEdges(typeName: string): boolean {
-    const rule = this.#index.types.get(typeName);
-    if (rule === undefined) return true;
-    const known = COVERED.get(this.#index)?.get(typeName);
-    if (known !== undefined) return known;
-    const covered = coversType(this.#schema, this.#index, { typeName, rule });
-    const byType = COVERED.get(this.#index) ?? new Map<string, boolean>();
-    COVERED.set(this.#index, byType.set(typeName, covered));
-    return covered;
-  }
-}
-
-/** Asked for every operation and the same for all of one supergraph. */
-const COVERED = new WeakMap<PolicyIndex, Map<string, boolean>>();
-
-function coversType(
-  schema: GraphQLSchema,
-  index: PolicyIndex,
-  { typeName, rule }: { readonly typeName: string; readonly rule: Policy },
-): boolean {
-  for (const type of Object.values(schema.getTypeMap())) {
-    if (!isObjectType(type) && !isInterfaceType(type)) continue;
-    for (const field of Object.values(type.getFields())) {
-      const returned = getNamedType(field.type);
-      const reaches =
-        returned.name === typeName ||
-        (isAbstractType(returned) && schema.getPossibleTypes(returned).some(({ name }) => name === typeName));
-      if (!reaches) continue;
-      const edge = bothOf(
-        index.fields.get(`${type.name}.${field.name}`) ?? OPEN,
-        index.types.get(type.name) ?? OPEN,
-      );
-      if (!implies(edge, rule)) return false;
+    const prefix = `${GUARD_PREFIX}${this.roots.length}`;
+    const below = new GuardedSelections(this.#operation, this.#index, prefix);
+    const returned = getNamedType(field.type);
+    const selections = below.set(setsBelow(gathered), returned);
+    if (returned.name === "Merchant") this.merchantRoots.push(responseKey);
+    const argument = returned.name === "Merchant" ? subjectOf(field) : undefined;
+    const subject = argument === undefined ? undefined : `${prefix}_${argument.name}`;
+    const root: GuardedRoot = {
+      responseKey,
+      coordinate: [this.#type.name, field.name],
+      variable: prefix,
+      alternatives,
+      subject:
+        argument === undefined || subject === undefined
+          ? undefined
+          : { variable: subject, isList: isListType(getNullableType(argument.type)) },
+      guards: below.guards,
+    };
+    this.roots.push(root);
+    this.definitions.push(
+      ...[prefix, ...below.guards.map(({ variable }) => variable)].map((name) => declared(name, "Boolean!")),
+    );
+    let own = node.arguments ?? [];
+    if (argument !== undefined && subject !== undefined) {
+      this.definitions.push(declared(subject, String(argument.type)));
+      own = [...own.filter(({ name }) => name.value !== argument.name), given(argument.name, subject)];
     }
+    return {
+      ...included({ ...node, arguments: own }, prefix),
+      ...(selections === undefined ? {} : { selectionSet: { kind: Kind.SELECTION_SET, selections } }),
+    };
   }
-  return true;
 }
 
-/** A field that has a condition of its own keeps it: the guard goes around it. */
-function include(selection: SelectionNode, variable: string): SelectionNode {
-  const directive = {
-    kind: Kind.DIRECTIVE,
-    name: { kind: Kind.NAME, value: "include" },
-    arguments: [
-      {
-        kind: Kind.ARGUMENT,
-        name: { kind: Kind.NAME, value: "if" },
-        value: { kind: Kind.VARIABLE, name: { kind: Kind.NAME, value: variable } },
-      },
-    ],
-  } as const;
-  const isConditioned = selection.directives?.some(({ name }) => ["include", "skip"].includes(name.value));
-  if (isConditioned !== true)
-    return { ...selection, directives: [...(selection.directives ?? []), directive] };
-  return {
-    kind: Kind.INLINE_FRAGMENT,
-    directives: [directive],
-    selectionSet: { kind: Kind.SELECTION_SET, selections: [selection] },
-  };
+/** The argument that says whom a root asks about: a list of inquiries, or one code. */
+function subjectOf({ args }: GraphQLField<unknown, unknown>): GraphQLArgument | undefined {
+  return args.find(({ name, type }) => name === "id" || isListType(getNullableType(type)));
 }
 
-function declare(variable: string): VariableDefinitionNode {
+function declared(name: string, type: string): VariableDefinitionNode {
+  return { kind: Kind.VARIABLE_DEFINITION, variable: variableNamed(name), type: parseType(type) };
+}
+
+function given(argument: string, variable: string): ArgumentNode {
   return {
-    kind: Kind.VARIABLE_DEFINITION,
-    variable: { kind: Kind.VARIABLE, name: { kind: Kind.NAME, value: variable } },
-    type: {
-      kind: Kind.NON_NULL_TYPE,
-      type: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: "Boolean" } },
-    },
+    kind: Kind.ARGUMENT,
+    name: { kind: Kind.NAME, value: argument },
+    value: variableNamed(variable),
   };
 }

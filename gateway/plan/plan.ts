@@ -17,8 +17,8 @@ export interface ParallelStep {
 export interface ConditionStep {
   readonly kind: "condition";
   readonly variable: string;
-  readonly then: PlanStep | undefined;
-  readonly otherwise: PlanStep | undefined;
+  readonly whenTrue: PlanStep | undefined;
+  readonly whenFalse: PlanStep | undefined;
 }
 
 /** One request to one subgraph. */

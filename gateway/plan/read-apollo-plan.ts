@@ -38,8 +38,8 @@ function readNode(node: PlanNode | SubscriptionNode, path: ResponsePath): PlanSt
       return {
         kind: "condition",
         variable: node.condition,
-        then: node.ifClause === undefined ? undefined : readNode(node.ifClause, path),
-        otherwise: node.elseClause === undefined ? undefined : readNode(node.elseClause, path),
+        whenTrue: node.ifClause === undefined ? undefined : readNode(node.ifClause, path),
+        whenFalse: node.elseClause === undefined ? undefined : readNode(node.elseClause, path),
       };
     case "Flatten":
       return readNode(node.node, [...path, ...node.path]);

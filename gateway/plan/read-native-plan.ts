@@ -36,8 +36,8 @@ function readNode(node: PlanNode): PlanStep {
       return {
         kind: "condition",
         variable: node.condition,
-        then: node.ifClause == null ? undefined : readNode(node.ifClause),
-        otherwise: node.elseClause == null ? undefined : readNode(node.elseClause),
+        whenTrue: node.ifClause == null ? undefined : readNode(node.ifClause),
+        whenFalse: node.elseClause == null ? undefined : readNode(node.elseClause),
       };
     case "Fetch":
       return readFetch(node, []);
@@ -61,8 +61,8 @@ function readFlatten(path: readonly FlattenNodePathSegment[], node: PlanNode): P
       return {
         kind: "condition",
         variable: node.condition,
-        then: node.ifClause == null ? undefined : readFlatten(path, node.ifClause),
-        otherwise: node.elseClause == null ? undefined : readFlatten(path, node.elseClause),
+        whenTrue: node.ifClause == null ? undefined : readFlatten(path, node.ifClause),
+        whenFalse: node.elseClause == null ? undefined : readFlatten(path, node.elseClause),
       };
     case "Sequence":
       return { kind: "sequence", steps: node.nodes.map((inner) => readFlatten(path, inner)) };

@@ -1,32 +1,34 @@
 import {
   type DocumentNode,
   type FormattedExecutionResult,
-  type FragmentDefinitionNode,
   GraphQLError,
   type GraphQLSchema,
-  Kind,
+  type OperationDefinitionNode,
   parse,
   print,
   validate,
 } from "graphql";
 import { Lru } from "../../foundation/lru.js";
 import { BureauError, ERRORS } from "../../schema/errors.js";
-import type { GraphQLBody, WireError } from "../../schema/subgraph.js";
-import type { Run, SubgraphFetch } from "../fetch/execute/compile-fetch.js";
+import type { SubgraphAnswer, WireError } from "../../schema/subgraph.js";
+import type { SubgraphFetch } from "../fetch/execute/compile-fetch.js";
 import { type CompiledPlan, compilePlan } from "../fetch/execute/compile-plan.js";
 import { complete } from "../fetch/execute/complete.js";
+import type { JsonObject } from "../fetch/execute/objects.js";
+import { introspect } from "../fetch/introspect.js";
 import { inProcess, overHttp, readAnswer, type Transport, type TransportLimits } from "../fetch/transport.js";
 import type { Operation } from "../inquiry.js";
-import { introspect, type SplitOperation, splitOperation } from "../plan/introspection.js";
-import type { Plan } from "../plan/plan.js";
+import { keyFieldsOf } from "../plan/key-fields.js";
 import type { Planner } from "../plan/planner.js";
 import { createPlanning, type Planning, PLANNING_LIMITS, type PlanningLimits } from "../plan/planning.js";
 import { type PossibleTypes, readPossibleTypes } from "../plan/possible-types.js";
+import { type SafeNames, safeNames } from "../plan/safe-names.js";
 import { stripSecurity } from "../plan/strip-security.js";
+import { withoutIntrospection } from "../plan/without-introspection.js";
 import { createReceive, type Receive } from "../receive/index.js";
 import { OPERATION_LIMITS, type OperationLimits } from "../receive/limits.js";
 import { readOperation } from "../receive/read-operation.js";
-import { compileShape, type Shape } from "../shape.js";
+import { shapeOf } from "../shape/shape.js";
 
 /**
  * WARNING: asks subgraphs without consent, record or permit. Key of an option that only code can give: no text, and so no
@@ -92,7 +94,8 @@ export function createBareEngine(options: BareEngineOptions): BareEngine {
     types: readPossibleTypes(document),
     receive: createReceive(limits.operation),
     documents: new Lru(DOCUMENTS_MAX),
-    compiled: new WeakMap(),
+    prepared: new WeakMap(),
+    machinery: keyFieldsOf(options.supergraphSdl),
     transports: opened.transports,
   };
   return {
@@ -109,7 +112,9 @@ interface Engine {
   readonly types: PossibleTypes;
   readonly receive: Receive;
   readonly documents: Lru<string, DocumentNode>;
-  readonly compiled: WeakMap<Plan, CompiledPlan>;
+  /** By what was parsed: an operation is prepared once for as long as its document is kept. */
+  readonly prepared: WeakMap<OperationDefinitionNode, Prepared>;
+  readonly machinery: ReadonlySet<string>;
   readonly transports: ReadonlyMap<string, Transport>;
 }
 
@@ -150,24 +155,13 @@ async function execute(
     { document, operationName, variables, sha256: "" },
     { schema: apiSchema, explains: true },
   );
-  const split = splitOperation(document, operation.definition);
   const errors: WireError[] = [];
-  const data = await fetchData(engine, { request, operation, split, errors, signal });
-  if (split.introspection !== undefined) {
-    const told = await introspect(apiSchema, split.introspection, { variables, operationName });
-    Object.assign(data, told.data);
-  }
+  const data = await fetchData(engine, { operation, operationName, source: request.query, errors, signal });
   const root = apiSchema.getRootType(operation.definition.operation);
   if (root == null) throw new BureauError("OPERATION_NOT_ALLOWED");
+  const shape = shapeOf(operation);
   const completed = complete(
-    {
-      schema: apiSchema,
-      root,
-      shape: shapeOf(apiSchema, operation),
-      variables: operation.variables,
-      errors,
-      mismatch: () => failure(),
-    },
+    { schema: apiSchema, root, shape, variables: operation.variables, errors, mismatch: failure },
     data,
   );
   return errors.length === 0 ? { data: completed } : { errors, data: completed };
@@ -187,35 +181,55 @@ function readDocument(
 }
 
 interface ToFetch {
-  readonly request: GraphQLBody;
   readonly operation: Operation;
-  readonly split: SplitOperation;
+  readonly operationName: string | undefined;
+  readonly source: string;
   readonly errors: WireError[];
   readonly signal: AbortSignal | undefined;
 }
 
-async function fetchData(
-  { planning, compiled, types, transports }: Engine,
-  { request, operation, split, errors, signal }: ToFetch,
-): Promise<Run["data"]> {
-  const data = Object.create(null) as Run["data"];
-  if (split.document === undefined) return data;
-  const { operationName, query } = request;
-  const plan = await planning.plan({ document: split.document, operationName, key: query });
-  const run = compiled.get(plan) ?? compilePlan(plan, types);
-  compiled.set(plan, run);
-  await run({
-    variables: operation.variables,
-    data,
-    errors,
-    signal,
-    ask: (fetch) => ask(transports, fetch),
-    failure,
-  });
-  return data;
+interface Prepared {
+  readonly names: SafeNames;
+  /** `undefined` where nothing is asked of the subgraphs. */
+  readonly run: CompiledPlan | undefined;
+  readonly introspects: boolean;
 }
 
-async function ask(transports: ReadonlyMap<string, Transport>, { step, variables }: SubgraphFetch) {
+async function prepare(engine: Engine, { operation, operationName, source }: ToFetch): Promise<Prepared> {
+  const known = engine.prepared.get(operation.definition);
+  if (known !== undefined) return known;
+  const { document, introspects } = withoutIntrospection(operation.document, operation.definition);
+  const names = safeNames(document ?? operation.document, engine.machinery);
+  const asked = { document: names.document, operationName, key: source };
+  const plan = document === undefined ? undefined : await engine.planning.plan(asked);
+  const run = plan === undefined ? undefined : compilePlan(plan, engine.types);
+  const prepared = { names, run, introspects };
+  engine.prepared.set(operation.definition, prepared);
+  return prepared;
+}
+
+async function fetchData(engine: Engine, toFetch: ToFetch): Promise<JsonObject> {
+  const { operation, errors, signal } = toFetch;
+  const { names, run, introspects } = await prepare(engine, toFetch);
+  const data: JsonObject = {};
+  const fetched: WireError[] = [];
+  await run?.({
+    variables: names.variables(operation.variables),
+    data,
+    errors: fetched,
+    signal,
+    ask: (fetch) => ask(engine.transports, fetch, signal),
+    failure,
+  });
+  errors.push(...fetched.map((error) => names.error(error) as WireError));
+  return { ...names.data(data), ...(introspects ? introspect(operation) : {}) };
+}
+
+async function ask(
+  transports: ReadonlyMap<string, Transport>,
+  { step, variables }: SubgraphFetch,
+  signal: AbortSignal | undefined,
+): Promise<SubgraphAnswer> {
   const transport = transports.get(step.subgraph);
   if (transport === undefined) throw new Error(`the plan names an unknown subgraph: ${step.subgraph}`);
   const { operation: query, operationName } = step;
@@ -224,15 +238,7 @@ async function ask(transports: ReadonlyMap<string, Transport>, { step, variables
     variables,
     ...(operationName === undefined ? {} : { operationName }),
   });
-  return readAnswer(await transport({ permit: undefined, body }));
-}
-
-/** A fragment is followed where it is spread, so all that the operation can reach is in its document. */
-function shapeOf(schema: GraphQLSchema, { document, definition }: Operation): Shape {
-  const fragments = document.definitions.filter(
-    (node): node is FragmentDefinitionNode => node.kind === Kind.FRAGMENT_DEFINITION,
-  );
-  return compileShape(schema, definition, new Map(fragments.map((node) => [node.name.value, node])));
+  return readAnswer(await transport({ permit: undefined, body }, signal));
 }
 
 function failure(): Omit<WireError, "path"> {

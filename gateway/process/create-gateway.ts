@@ -104,7 +104,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const signPermit = createSignPermit(await createSigner(parts.permitKey), PERMIT_ISSUER, parts.clock);
   const gate = new RepresentationGate(supergraph.policies);
   const echo = new Echo();
-  const federation = await startFederation(supergraph.plannableSdl, (name) => {
+  const federation = startFederation(supergraph, (name) => {
     const transport = transports.send.get(name);
     if (transport === undefined) throw new Error(`subgraph ${name} has no place`);
     return new SubgraphSource({ name, transport, signPermit, gate, echo });

@@ -16,7 +16,7 @@ import {
   WINDOW_MONTHS,
 } from "../../schema/budgets/costs.js";
 import type { Operation } from "../inquiry.js";
-import { collectFields } from "../selections.js";
+import { type Shape, type ShapeField, shapeOf } from "../shape/shape.js";
 import { type CostModel, hasList } from "./cost-model.js";
 
 /** Costs stop growing here instead of overflowing; no budget is as large. */
@@ -59,8 +59,7 @@ export function priceOperation(model: CostModel, operation: Operation): PricedOp
   const root = operation.schema.getRootType(operation.definition.operation);
   if (root == null) return { estimated: 0, measure: () => 0 };
   const frame = { page: PAGE_SIZE, months: WINDOW_MONTHS.default, currencies: CURRENCIES };
-  const nodes = [{ selectionSet: operation.definition.selectionSet }] as unknown as readonly FieldNode[];
-  const { cost, priced } = new Pricing(model, operation).object(root, nodes, frame);
+  const { cost, priced } = new Pricing(model, operation).object(root, shapeOf(operation), frame);
   return { estimated: cost, measure: (data) => measureObject(priced, data) };
 }
 
@@ -75,15 +74,15 @@ class Pricing {
 
   object(
     type: GraphQLObjectType,
-    nodes: readonly FieldNode[],
+    shape: Shape | undefined,
     frame: Frame,
   ): { readonly cost: number; readonly priced: PricedObject } {
     const weight = this.#model.objectWeightOf(type.name);
     const fields: PricedField[] = [];
     let cost = weight;
-    const sets = nodes.map((node) => node.selectionSet);
-    for (const [key, selected] of collectFields(this.#operation, type, sets)) {
-      const field = this.#field(type, key, { nodes: selected, frame });
+    for (const asked of shape?.fieldsOf(type) ?? []) {
+      if (!asked.isIncluded(this.#operation.variables)) continue;
+      const field = this.#field(type, asked, frame);
       fields.push(field.priced);
       cost = saturated(cost + field.cost);
     }
@@ -92,10 +91,9 @@ class Pricing {
 
   #field(
     type: GraphQLObjectType,
-    key: string,
-    at: { readonly nodes: readonly FieldNode[]; readonly frame: Frame },
+    { responseKey: key, name, node, inner }: ShapeField,
+    above: Frame,
   ): { readonly cost: number; readonly priced: PricedField } {
-    const name = at.nodes[0]?.name.value ?? "";
     const field = type.getFields()[name];
     if (field === undefined) {
       const weight = name === "__typename" ? FIELD_WEIGHT : INTROSPECTION_WEIGHT;
@@ -104,12 +102,12 @@ class Pricing {
     const weight = this.#model.weightOf(type.name, name);
     const named = getNamedType(field.type);
     if (!isCompositeType(named)) return { cost: weight, priced: { key, weight, below: new Map() } };
-    const args = this.#argumentsOf(field, at.nodes[0]);
-    const frame = frameBelow(args, at.frame);
+    const args = this.#argumentsOf(field, node);
+    const frame = frameBelow(args, above);
     const below = new Map<string, PricedObject>();
     let dearest = 0;
     for (const possible of isObjectType(named) ? [named] : this.#operation.schema.getPossibleTypes(named)) {
-      const { cost, priced } = this.object(possible, at.nodes, frame);
+      const { cost, priced } = this.object(possible, inner, frame);
       below.set(possible.name, priced);
       dearest = Math.max(dearest, cost);
     }
@@ -117,13 +115,8 @@ class Pricing {
     return { cost: saturated(weight + size * dearest), priced: { key, weight, below } };
   }
 
-  #argumentsOf(
-    field: GraphQLField<unknown, unknown>,
-    node: FieldNode | undefined,
-  ): Readonly<Record<string, unknown>> {
-    return node === undefined || field.args.length === 0
-      ? {}
-      : getArgumentValues(field, node, this.#operation.variables);
+  #argumentsOf(field: GraphQLField<unknown, unknown>, node: FieldNode): Readonly<Record<string, unknown>> {
+    return field.args.length === 0 ? {} : getArgumentValues(field, node, this.#operation.variables);
   }
 }
 

@@ -1,6 +1,7 @@
 import { type DocumentNode, getOperationAST, getVariableValues, type GraphQLSchema } from "graphql";
 import { BureauError } from "../../schema/errors.js";
 import type { Operation } from "../inquiry.js";
+import { GUARD_PREFIX } from "../plan/guard-variables.js";
 
 /** A GraphQL operation that was received, parsed and found valid. */
 export interface GraphQLOperation {
@@ -22,7 +23,7 @@ const TOLD_MAX = 280;
 
 /**
  * Picks the operation and coerces its variables, once: everything after works on the values as the schema reads them.
- * @throws BAD_USER_INPUT when the variables do not fit, OPERATION_NOT_ALLOWED for subscriptions
+ * @throws BAD_USER_INPUT when the variables do not fit or bear names of the gateway's own, OPERATION_NOT_ALLOWED for subscriptions
  */
 export function readOperation(request: GraphQLOperation, { schema, explains }: ReadingOptions): Operation {
   const definition = getOperationAST(request.document, request.operationName);
@@ -31,6 +32,11 @@ export function readOperation(request: GraphQLOperation, { schema, explains }: R
     throw new BureauError("BAD_USER_INPUT", problem, { facts: { problem } });
   }
   if (definition.operation === "subscription") throw new BureauError("OPERATION_NOT_ALLOWED");
+  const names = (definition.variableDefinitions ?? []).map(({ variable }) => variable.name.value);
+  if (names.some((name) => name.startsWith(GUARD_PREFIX))) {
+    const problem = `names of variables that begin with ${GUARD_PREFIX} are the gateway's own`;
+    throw new BureauError("BAD_USER_INPUT", problem, { facts: { argument: "variables", problem } });
+  }
   const coerced = getVariableValues(
     schema,
     definition.variableDefinitions ?? [],

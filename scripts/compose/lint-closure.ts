@@ -1,7 +1,7 @@
 import { type FieldNode, Kind, parse, type SelectionSetNode } from "graphql";
 import type { Policy } from "../../gateway/policies.js";
 import type { ComposedSubgraph } from "./composed-subgraph.js";
-import { describeRule, implies, isSameRule, OPEN } from "../../gateway/rule-algebra.js";
+import { describeRule, implies, isSameRule, OPEN } from "../../gateway/plan/rule-algebra.js";
 import {
   directiveText,
   type FieldDefinition,

@@ -3,7 +3,7 @@ import { parse } from "graphql";
 import type { Policy } from "../../gateway/policies.js";
 import { readPolicies } from "../../gateway/plan/read-policies.js";
 import type { ComposedSubgraph } from "./composed-subgraph.js";
-import { describeRule, isSameRule, OPEN } from "../../gateway/rule-algebra.js";
+import { describeRule, isSameRule, OPEN } from "../../gateway/plan/rule-algebra.js";
 
 /** The newest specification that the second composer reads; what ours imports of it has not changed since. */
 const SPECIFICATION = "https://specs.apollo.dev/federation/v2.9";

@@ -1,7 +1,7 @@
 import { type ConstDirectiveNode, type FieldDefinitionNode, Kind, parse, type TypeNode } from "graphql";
 import type { Policy } from "../../gateway/policies.js";
 import type { ComposedSubgraph } from "./composed-subgraph.js";
-import { bothOf, OPEN } from "../../gateway/rule-algebra.js";
+import { bothOf, OPEN } from "../../gateway/plan/rule-algebra.js";
 
 /** One definition of a field in one subgraph. */
 export interface FieldDefinition {

@@ -6,10 +6,8 @@ import { SUPERGRAPH_FILE } from "../../gateway/process/open-bureau.js";
 
 /** The schema that clients see, of the supergraph as it is composed; nothing answers behind it. */
 export async function readApiSchema(): Promise<GraphQLSchema> {
-  const { plannableSdl } = readSupergraph(await readFile(SUPERGRAPH_FILE, "utf8"));
-  const federation = await startFederation(plannableSdl, () => ({
-    process: () => Promise.reject(new Error("nothing answers here")),
-  }));
-  await federation.stop();
-  return federation.apiSchema;
+  const supergraph = readSupergraph(await readFile(SUPERGRAPH_FILE, "utf8"));
+  return startFederation(supergraph, () => ({
+    ask: () => Promise.reject(new Error("nothing answers here")),
+  })).apiSchema;
 }

@@ -48,7 +48,7 @@ function inParallel(steps: readonly CompiledStep[]): CompiledStep {
 }
 
 function underCondition(step: ConditionStep, types: PossibleTypes): CompiledStep {
-  const then = step.then === undefined ? undefined : compileStep(step.then, types);
-  const otherwise = step.otherwise === undefined ? undefined : compileStep(step.otherwise, types);
-  return (run) => (run.variables[step.variable] === true ? then : otherwise)?.(run);
+  const whenTrue = step.whenTrue === undefined ? undefined : compileStep(step.whenTrue, types);
+  const whenFalse = step.whenFalse === undefined ? undefined : compileStep(step.whenFalse, types);
+  return (run) => (run.variables[step.variable] === true ? whenTrue : whenFalse)?.(run);
 }

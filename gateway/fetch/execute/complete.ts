@@ -10,7 +10,7 @@ import {
   isNonNullType,
 } from "graphql";
 import type { WireError } from "../../../schema/subgraph.js";
-import { type FieldedType, standingType, type Shape, type ShapeField } from "../../shape.js";
+import { type FieldedType, standingType, type Shape, type ShapeField } from "../../shape/shape.js";
 import { isObject, type JsonObject, own } from "./objects.js";
 
 /** Signals that a non-null place holds nothing, so that its parent becomes null (GraphQL section 6.4.4). */

@@ -14,7 +14,7 @@ import { NO_BUDGETS } from "../no-budgets.js";
 import { type CachedLedger, createCachedLedger, type Memory } from "./cached-ledger.js";
 import { type Database, EPOCH_MS } from "./database.js";
 import type { Contract } from "./inquiry-contract.js";
-import { authenticatedAs, operationAbout } from "./inquiry-contract.js";
+import { authenticatedAs, operationAbout, prepare } from "./inquiry-contract.js";
 import { executeOn } from "./ledger-statements.js";
 import type { Link } from "./link.js";
 import { Pool } from "./pool.js";
@@ -70,8 +70,9 @@ export class Gateway {
     this.#inquire = createInquire({
       federation: {
         apiSchema: parts.contract.apiSchema,
+        prepare: async (operation) => prepare(operation, parts.contract),
         fetch: (authorized) => this.#fetch(authorized),
-        stop: async () => {},
+        cached: { plans: 0, bytes: 0 },
       },
       index: parts.contract.index,
       ledger: this.#cached ?? this.#broken(real),

@@ -1,9 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { type DocumentNode, parse } from "graphql";
 import { readClaims } from "../../../gateway/authenticate/read-claims.js";
-import { type Federation, startFederation } from "../../../gateway/fetch/federation.js";
+import {
+  type Federation,
+  type PreparedOperation,
+  startFederation,
+} from "../../../gateway/fetch/federation.js";
 import type { GraphQLOperation } from "../../../gateway/receive/read-operation.js";
-import type { Authenticated } from "../../../gateway/inquiry.js";
+import type { Authenticated, Operation } from "../../../gateway/inquiry.js";
+import { guardOperation } from "../../../gateway/plan/guard-operation.js";
 import { readSupergraph } from "../../../gateway/plan/index.js";
 import type { PolicyIndex } from "../../../gateway/policies.js";
 import { SUPERGRAPH_FILE } from "../../../gateway/process/open-bureau.js";
@@ -24,10 +29,9 @@ export interface Contract {
 /** Reads the committed supergraph as a gateway does. */
 export async function readContract(): Promise<Contract> {
   const supergraph = readSupergraph(await readFile(SUPERGRAPH_FILE, "utf8"));
-  const federation = await startFederation(supergraph.plannableSdl, (name) => ({
-    process: () => Promise.reject(new Error(`the simulation asks no subgraph, not even ${name}`)),
+  const federation = startFederation(supergraph, (name) => ({
+    ask: () => Promise.reject(new Error(`the simulation asks no subgraph, not even ${name}`)),
   }));
-  await federation.stop();
   return { apiSchema: federation.apiSchema, index: supergraph.policies };
 }
 
@@ -47,6 +51,11 @@ export function operationAbout(merchants: readonly string[]): GraphQLOperation {
   const document: DocumentNode = b === undefined ? ONE : TWO;
   const variables = b === undefined ? { a } : { a, b };
   return { document, operationName: undefined, variables, sha256: b === undefined ? "01" : "02" };
+}
+
+/** The operation with its guards, as a gateway plans it; what would be fetched is not part of the simulation. */
+export function prepare(operation: Operation, { index }: Contract): PreparedOperation {
+  return { guarded: guardOperation(operation, index, new Set()), run: async () => {} };
 }
 
 const callers = new Map<string, Authenticated>();

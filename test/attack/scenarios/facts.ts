@@ -123,7 +123,7 @@ export async function startFacts(
     echo: new Echo(),
   });
   const index = supergraph.policies;
-  const federation = await startFederation(supergraph.plannableSdl, () => source);
+  const federation = startFederation(supergraph, () => source);
   const authorize = createAuthorize({
     index,
     rulebook: CN_RULEBOOK,
@@ -140,11 +140,12 @@ export async function startFacts(
     const request = { document: parse(sha256), operationName: undefined, variables: {}, sha256 };
     const operation = readOperation(request, { schema: federation.apiSchema, explains: false });
     const authorized = await authorize(authenticated, operation);
-    const narrowed = narrowOperation(authorized, index);
+    const prepared = await federation.prepare(operation);
+    const narrowed = narrowOperation(authorized, prepared.guarded, index);
     const fetched =
       narrowed === undefined
         ? ({ authorized, data: {}, errors: [] } as unknown as Fetched)
-        : await federation.fetch(authorized, narrowed);
+        : await federation.fetch(authorized, prepared, narrowed);
     const { data, errors } = release(fetched, index);
     return JSON.parse(JSON.stringify({ data, errors })) as FactsAnswer;
   };

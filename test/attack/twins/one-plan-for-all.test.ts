@@ -2,12 +2,14 @@ import { expect, it, vi } from "vitest";
 import type * as narrowing from "../../../gateway/authorize/narrow-operation.js";
 import { askInTurns, startTwoBanks } from "../scenarios/two-banks.js";
 
-// Plans are kept by the operation's own hash, whoever asks and whatever was cut out of it.
+// The plan is one for all; here what may be seen under it is kept too, by the operation's own hash, whoever asks.
 vi.mock("../../../gateway/authorize/narrow-operation.js", async (importOriginal) => {
   const { narrowOperation } = await importOriginal<typeof narrowing>();
-  const broken: typeof narrowOperation = (authorized, index) => {
-    const narrowed = narrowOperation(authorized, index);
-    return narrowed === undefined ? undefined : { ...narrowed, changed: false };
+  const kept = new Map<string, ReturnType<typeof narrowOperation>>();
+  const broken: typeof narrowOperation = (authorized, ...rest) => {
+    const { sha256 } = authorized.operation;
+    if (!kept.has(sha256)) kept.set(sha256, narrowOperation(authorized, ...rest));
+    return kept.get(sha256);
   };
   return { narrowOperation: broken };
 });

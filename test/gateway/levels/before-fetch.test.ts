@@ -1,4 +1,4 @@
-import { parse, print } from "graphql";
+import { type GraphQLObjectType, print, visit } from "graphql";
 import { describe, expect, test } from "vitest";
 import {
   createSigner,
@@ -12,7 +12,10 @@ import { Echo } from "../../../gateway/fetch/echo.js";
 import { RepresentationGate } from "../../../gateway/fetch/representations.js";
 import { createSignPermit } from "../../../gateway/fetch/sign-permit.js";
 import { SubgraphSource } from "../../../gateway/fetch/subgraph-source.js";
-import type { Authorized } from "../../../gateway/inquiry.js";
+import type { Authorized, Operation } from "../../../gateway/inquiry.js";
+import { guardOperation } from "../../../gateway/plan/guard-operation.js";
+import { type Shape, shapeOf } from "../../../gateway/shape/shape.js";
+import { conditionsOf, isIncluded } from "../../../gateway/shape/conditions.js";
 import { needsOf, objectionTo, type PolicyIndex } from "../../../gateway/policies.js";
 import type { Category } from "../../../schema/categories.js";
 import {
@@ -30,6 +33,10 @@ import {
   inquiryOf,
   authorizedOf,
 } from "./levels-room.js";
+
+function belowRoot(operation: Operation): Shape | undefined {
+  return shapeOf(operation).fieldsOf(SCHEMA.getQueryType() as GraphQLObjectType)[0]?.inner;
+}
 
 describe("the rule records:CATEGORY", () => {
   const standing = (granted: readonly Category[], records: readonly Category[]) => ({
@@ -66,27 +73,34 @@ describe("the rule records:CATEGORY", () => {
 
   test("is read from aliases, nested types and the types' own rules", () => {
     const operation = operationOf(TEXT);
-    const root = operation.definition.selectionSet.selections[0];
-    const type = SCHEMA.getType("Merchant");
-    const asked = askedCategories(INDEX, operation, { type, nodes: [root] } as never);
+    const type = SCHEMA.getType("Merchant") as GraphQLObjectType;
+    const asked = askedCategories(INDEX, operation, { type, shape: belowRoot(operation) });
     expect([...asked.categories]).toEqual(["TRANSACTIONS", "SETTLEMENTS"]);
     expect([...asked.records]).toEqual(["TRANSACTIONS", "SETTLEMENTS"]);
     expect([...asked.figures]).toEqual(["TRANSACTIONS"]);
     const figures = operationOf("query($ids: [ID!]!) { merchants(ids: $ids) { transactions { count } } }");
-    const node = figures.definition.selectionSet.selections[0];
-    expect([...askedCategories(INDEX, figures, { type, nodes: [node] } as never).records]).toEqual([]);
+    expect([...askedCategories(INDEX, figures, { type, shape: belowRoot(figures) }).records]).toEqual([]);
   });
 });
 
+/** The operation as a subgraph would run it: what the guards switch off is not in it. */
+function textFetched(authorized: Authorized): string {
+  const guarded = guardOperation(authorized.operation, INDEX, new Set());
+  const variables = narrowOperation(authorized, guarded, INDEX)?.variables ?? {};
+  const run = visit(guarded.document, {
+    Field: (node) => (isIncluded([conditionsOf(node) ?? []], variables) ? undefined : null),
+  });
+  return print(run);
+}
+
 describe("records before the fetch", () => {
   test("of a category that nobody opens are cut out of the operation; figures stay", () => {
-    const kept = narrowOperation(authorizedOf(), INDEX);
-    const text = print(kept?.document ?? parse("{ nothing }"));
+    const text = textFetched(authorizedOf());
     expect(text).toContain("orders");
     expect(text).not.toContain("payouts");
-    const figures = narrowOperation(authorizedOf([figuresOnly()]), INDEX);
-    expect(print(figures?.document ?? parse("{ nothing }"))).not.toContain("orders");
-    expect(print(figures?.document ?? parse("{ nothing }"))).toContain("count");
+    const figures = textFetched(authorizedOf([figuresOnly()]));
+    expect(figures).not.toContain("orders");
+    expect(figures).toContain("count");
   });
 
   test("are asked of a subgraph for merchants alone whose consent opens them", async () => {
@@ -105,10 +119,14 @@ describe("records before the fetch", () => {
       asked.length = 0;
       const query = `query($representations: [_Any!]!) { _entities(representations: $representations) { ... on Merchant { ${fields} } } }`;
       const representations = [ALICE, BOB].map((id) => ({ __typename: "Merchant", id }));
-      await source.process({
-        request: { query, variables: { representations } },
-        context: { authorized },
-      } as never);
+      const target = { responseKey: "_entities", variable: "representations" };
+      const step = { operation: query, targets: [target] };
+      await source.ask({ step, variables: { representations } } as never, {
+        authorized,
+        merchantRoots: new Set(),
+        expected: new Map(),
+        signal: undefined,
+      });
       return asked[0];
     };
     expect(await ask("transactions { count }")).toBe(`${ALICE},${BOB}`);

@@ -1,15 +1,12 @@
 import { expect, it, vi } from "vitest";
 import type * as roots from "../../../gateway/authorize/narrow-roots.js";
+import type { Inquiry } from "../../../gateway/inquiry.js";
 import { failureOfTwin } from "./run-twin.js";
 
 // Point 2 off, the cut: roots run with every merchant they name.
 vi.mock("../../../gateway/authorize/narrow-roots.js", () => {
-  class RootNarrower implements Pick<
-    roots.RootNarrower,
-    "admit" | "definitions" | "variables" | "keptPositions"
-  > {
-    readonly definitions = [];
-    readonly variables = {};
+  class RootNarrower implements Pick<roots.RootNarrower, "admit" | "variables" | "keptPositions"> {
+    readonly variables: Record<string, unknown> = {};
     readonly keptPositions = new Map<string, readonly number[]>();
     readonly #authorized: ConstructorParameters<typeof roots.RootNarrower>[0];
 
@@ -17,10 +14,17 @@ vi.mock("../../../gateway/authorize/narrow-roots.js", () => {
       this.#authorized = authorized;
     }
 
-    admit(...[node]: Parameters<roots.RootNarrower["admit"]>): ReturnType<roots.RootNarrower["admit"]> {
-      return { node, inquiries: [...this.#authorized.inquiries.values()] };
+    admit(...[root]: Parameters<roots.RootNarrower["admit"]>): ReturnType<roots.RootNarrower["admit"]> {
+      const merchants = this.#authorized.positions.get(root.responseKey) ?? [];
+      if (root.subject !== undefined) {
+        const { inquiries } = this.#authorized;
+        const named = merchants.map((id) => ({ ...pick(inquiries.get(id)), id }));
+        this.variables[root.subject.variable] = root.subject.isList ? named : merchants[0];
+      }
+      return [...this.#authorized.inquiries.values()];
     }
   }
+  const pick = ({ purpose, reference }: Partial<Inquiry> = {}) => ({ purpose, reference });
   return { RootNarrower };
 });
 

@@ -10,9 +10,9 @@ vi.mock("../../../gateway/authorize/narrow-operation.js", async (importOriginal)
     inquiry.granted.size === 0
       ? inquiry
       : { ...inquiry, granted: new Set(inquiry.asked), records: new Set(inquiry.askedRecords) };
-  const broken: typeof narrowOperation = (authorized, index) => {
+  const broken: typeof narrowOperation = (authorized, ...rest) => {
     const inquiries = new Map([...authorized.inquiries].map(([key, inquiry]) => [key, opened(inquiry)]));
-    return narrowOperation({ ...authorized, inquiries }, index);
+    return narrowOperation({ ...authorized, inquiries }, ...rest);
   };
   return { narrowOperation: broken };
 });

@@ -1,4 +1,4 @@
-import type { Policy } from "./policies.js";
+import type { Policy } from "../policies.js";
 
 /** A rule that always holds: one alternative without any term. */
 export const OPEN: Policy = [[]];

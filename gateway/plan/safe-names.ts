@@ -1,32 +1,31 @@
 import { type DocumentNode, Kind, type NameNode, visit } from "graphql";
 import type { AnswerError } from "../inquiry.js";
-import { atPath } from "./put-back.js";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The variable in which the executor itself sends entities. */
+/** The variable in which entities are named to subgraphs. */
 const REPRESENTATIONS = "representations";
 
-/** An operation none of whose names the executor can mistake for its own, and the way back. */
-export interface SafeOperation {
+/** A document none of whose names can be mistaken for the machinery's own, and the way there and back. */
+export interface SafeNames {
   readonly document: DocumentNode;
-  readonly variables: Json;
-  readonly data: (data: Json) => Json;
-  readonly error: (error: AnswerError) => AnswerError;
+  /** A response key of the operation as the document has it. */
+  key(responseKey: string): string;
+  /** The operation's variables under the names of the document. */
+  variables(variables: Json): Json;
+  /** What was fetched under the names of the operation. */
+  data(data: Json): Json;
+  error(error: AnswerError): AnswerError;
 }
 
 type Names = ReadonlyMap<string, string>;
 
 /**
- * The executor finds an entity by the members `__typename` and `id` of a result, and sends entities in a variable. An
- * alias may bear the one name and a variable the other; then it would take somebody else's value for its own. Such
- * aliases and variables travel under another name.
+ * Entities are found by members such as `__typename` and `id` of what was fetched, and named to subgraphs in a variable. An
+ * alias may bear the one name and a variable the other; then somebody else's value would be taken for the machinery's own.
+ * Such aliases and variables travel under another name.
  */
-export function withSafeNames(
-  operation: { readonly document: DocumentNode; readonly variables: Json },
-  machinery: ReadonlySet<string>,
-): SafeOperation {
-  const { document, variables } = operation;
+export function safeNames(document: DocumentNode, machinery: ReadonlySet<string>): SafeNames {
   const used = new Set<string>([REPRESENTATIONS]);
   const unsafeAliases = new Set<string>();
   let isUnsafeVariable = false;
@@ -42,17 +41,22 @@ export function withSafeNames(
     },
   });
   if (unsafeAliases.size === 0 && !isUnsafeVariable)
-    return { document, variables, data: (data) => data, error: (error) => error };
+    return { document, key: same, variables: same, data: same, error: same };
   const aliases = new Map([...unsafeAliases].map((alias) => [alias, unused(`own${alias}`, used)]));
   const variable = unused(`own${REPRESENTATIONS}`, used);
   const back = new Map([...aliases].map(([alias, safe]) => [safe, alias]));
-  const { [REPRESENTATIONS]: moved, ...others } = variables;
   return {
     document: rename(document, aliases, variable),
-    variables: moved === undefined ? others : { ...others, [variable]: moved },
+    key: (responseKey) => aliases.get(responseKey) ?? responseKey,
+    variables: ({ [REPRESENTATIONS]: moved, ...others }) =>
+      moved === undefined ? others : { ...others, [variable]: moved },
     data: (data) => (back.size === 0 ? data : (renameMembers(data, back) as Json)),
     error: (error) => renamePath(error, back),
   };
+}
+
+function same<T>(value: T): T {
+  return value;
 }
 
 function unused(wanted: string, used: ReadonlySet<string>): string {
@@ -84,8 +88,6 @@ function renameMembers(value: unknown, back: Names): unknown {
 
 function renamePath(error: AnswerError, back: Names): AnswerError {
   if (error.path === undefined || back.size === 0) return error;
-  return atPath(
-    error,
-    error.path.map((step) => (typeof step === "string" ? (back.get(step) ?? step) : step)),
-  );
+  const path = error.path.map((step) => (typeof step === "string" ? (back.get(step) ?? step) : step));
+  return { ...error, path };
 }
