@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { loadPlanner, PLANNER_KINDS, type PlannerKind } from "../gateway/plan/load-planner.js";
-import { createBareEngine, WITHOUT_CONSENT } from "../gateway/process/bare-engine.js";
-import { serveEngine } from "./serve-supergraph/serve-engine.js";
-import { readSources } from "./serve-supergraph/read-sources.js";
+import { createBareEngine, WITHOUT_CONSENT } from "../gateway/process/bare/bare-engine.js";
+import { serveEngine } from "../gateway/process/bare/serve-engine.js";
+import { readSources } from "../gateway/process/bare/read-sources.js";
 
 const HELP = `Serves a supergraph with the engine alone: no consent, no token, no record. For audits and comparisons of engines.
 

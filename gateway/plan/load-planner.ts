@@ -1,4 +1,4 @@
-import { loadApolloPlanner } from "./apollo-planner.js";
+import { loadApolloPlanner } from "./apollo/apollo-planner.js";
 import type { Planner } from "./planner.js";
 
 export const PLANNER_KINDS = ["native", "apollo"] as const;

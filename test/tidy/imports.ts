@@ -80,15 +80,22 @@ export function findWrongPackages(files: readonly SourceFile[]): readonly Proble
   );
 }
 
-/** Every package is declared; the running house needs no development package. */
+/** Every package is declared; the running house needs no development package, but may know an optional peer. */
 export function findUndeclaredPackages(
   files: readonly SourceFile[],
-  manifest: { readonly dependencies: object; readonly devDependencies: object },
+  manifest: {
+    readonly dependencies: object;
+    readonly devDependencies: object;
+    readonly peerDependencies: object;
+  },
 ): readonly Problem[] {
   return files.flatMap((file) => {
     const isRunning = !/^(test|scripts)\/|^vitest/.test(file.path);
     const known = new Set(
-      Object.keys({ ...manifest.dependencies, ...(isRunning ? {} : manifest.devDependencies) }),
+      Object.keys({
+        ...manifest.dependencies,
+        ...(isRunning ? manifest.peerDependencies : manifest.devDependencies),
+      }),
     );
     const unknown = packagesOf(file).filter((name) => !known.has(name));
     return unknown.map((name) => `${file.path} imports ${name}, which package.json does not declare for it`);

@@ -255,7 +255,11 @@ describe("a rule of the house", () => {
   });
 
   it("on packages wants each declared, and none for development in the running house", () => {
-    const manifest = { dependencies: { pg: "1" }, devDependencies: { vitest: "1" } };
+    const manifest = {
+      dependencies: { pg: "1" },
+      devDependencies: { vitest: "1" },
+      peerDependencies: { peer: "1" },
+    };
     const check = (path: string, name: string): number =>
       imports.findUndeclaredPackages([parseSource(path, imported(name))], manifest).length;
     expect([
@@ -267,7 +271,8 @@ describe("a rule of the house", () => {
       check("gateway/a.ts", "pg/lib/x"),
       check("test/a.ts", "vitest"),
       check("gateway/a.ts", "node:fs"),
-    ]).toEqual([0, 0, 0]);
+      check("gateway/a.ts", "peer"),
+    ]).toEqual([0, 0, 0, 0]);
   });
 
   it("on names refuses drawers and other cases", () => {

@@ -15,7 +15,7 @@ import type {
   RequiredSelection,
   Rewrite,
   RewriteStep,
-} from "./plan.js";
+} from "../plan.js";
 
 type ResponsePath = readonly (string | number)[];
 

@@ -1,6 +1,6 @@
 import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
-import type { BareEngine } from "../../gateway/process/bare-engine.js";
-import { asksForLegacyJson, mediaTypeOf } from "../../gateway/process/media-type.js";
+import type { BareEngine } from "./bare-engine.js";
+import { asksForLegacyJson, mediaTypeOf } from "../media-type.js";
 
 const BODY_BYTES_MAX = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;

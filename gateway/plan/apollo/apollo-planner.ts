@@ -1,5 +1,5 @@
 import type { DocumentNode } from "graphql";
-import type { Planner } from "./planner.js";
+import type { Planner } from "../planner.js";
 import { readApolloPlan } from "./read-apollo-plan.js";
 
 /** Plans that are weighed against each other before the best so far is taken; its own default is 10,000. */

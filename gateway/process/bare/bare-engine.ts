@@ -8,27 +8,32 @@ import {
   print,
   validate,
 } from "graphql";
-import { Lru } from "../../foundation/lru.js";
-import { BureauError, ERRORS } from "../../schema/errors.js";
-import type { SubgraphAnswer, WireError } from "../../schema/subgraph.js";
-import type { SubgraphFetch } from "../fetch/execute/compile-fetch.js";
-import { type CompiledPlan, compilePlan } from "../fetch/execute/compile-plan.js";
-import { complete } from "../fetch/execute/complete.js";
-import type { JsonObject } from "../fetch/execute/objects.js";
-import { introspect } from "../fetch/introspect.js";
-import { inProcess, overHttp, readAnswer, type Transport, type TransportLimits } from "../fetch/transport.js";
-import type { Operation } from "../inquiry.js";
-import { keyFieldsOf } from "../plan/key-fields.js";
-import type { Planner } from "../plan/planner.js";
-import { createPlanning, type Planning, PLANNING_LIMITS, type PlanningLimits } from "../plan/planning.js";
-import { type PossibleTypes, readPossibleTypes } from "../plan/possible-types.js";
-import { type SafeNames, safeNames } from "../plan/safe-names.js";
-import { stripSecurity } from "../plan/strip-security.js";
-import { withoutIntrospection } from "../plan/without-introspection.js";
-import { createReceive, type Receive } from "../receive/index.js";
-import { OPERATION_LIMITS, type OperationLimits } from "../receive/limits.js";
-import { readOperation } from "../receive/read-operation.js";
-import { shapeOf } from "../shape/shape.js";
+import { Lru } from "../../../foundation/lru.js";
+import { BureauError, ERRORS } from "../../../schema/errors.js";
+import type { SubgraphAnswer, WireError } from "../../../schema/subgraph.js";
+import type { SubgraphFetch } from "../../fetch/execute/compile-fetch.js";
+import { type CompiledPlan, compilePlan } from "../../fetch/execute/compile-plan.js";
+import { complete } from "../../fetch/execute/complete.js";
+import type { JsonObject } from "../../fetch/execute/objects.js";
+import { introspect } from "../../fetch/introspect.js";
+import {
+  inProcess,
+  overHttp,
+  readAnswer,
+  type Transport,
+  type TransportLimits,
+} from "../../fetch/transport.js";
+import type { Operation } from "../../inquiry.js";
+import type { Planner } from "../../plan/planner.js";
+import { createPlanning, type Planning, PLANNING_LIMITS, type PlanningLimits } from "../../plan/planning.js";
+import { type PossibleTypes, readPossibleTypes } from "../../plan/possible-types.js";
+import { keyFieldsOf, type SafeNames, safeNames } from "../../plan/safe-names.js";
+import { stripSecurity } from "../../plan/strip-security.js";
+import { withoutIntrospection } from "../../fetch/without-introspection.js";
+import { createReceive, type Receive } from "../../receive/index.js";
+import { OPERATION_LIMITS, type OperationLimits } from "../../receive/limits.js";
+import { readOperation } from "../../receive/read-operation.js";
+import { shapeOf } from "../../shape/shape.js";
 
 /**
  * WARNING: asks subgraphs without consent, record or permit. Key of an option that only code can give: no text, and so no
