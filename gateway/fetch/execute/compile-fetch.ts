@@ -52,15 +52,22 @@ interface Compiled {
 }
 
 async function fetchRoot(run: Run, { step, types, keys }: Compiled): Promise<void> {
+  const places =
+    step.at.length === 0 ? [{ object: run.data, path: [] }] : collectTargets(run.data, step.at, types);
+  if (places.length === 0) return;
   const answer = await askOr(run, { step, variables: passOn(step, run) });
-  if ("failure" in answer) {
-    for (const key of keys.get("") ?? []) run.errors.push({ ...answer.failure, path: [key] });
-    return;
+  for (const { object, path } of places) {
+    if ("failure" in answer) {
+      for (const key of keys.get("") ?? []) run.errors.push({ ...answer.failure, path: [...path, key] });
+      continue;
+    }
+    for (const error of answer.errors ?? [])
+      run.errors.push(error.path === undefined ? error : { ...error, path: [...path, ...error.path] });
+    if (!isObject(answer.data)) continue;
+    const data = places.length > 1 ? structuredClone(answer.data) : answer.data;
+    applyRewrites(data, step.outputRewrites, types);
+    mergeInto(object, data, types.isAbstract);
   }
-  run.errors.push(...(answer.errors ?? []));
-  if (!isObject(answer.data)) return;
-  applyRewrites(answer.data, step.outputRewrites, types);
-  mergeInto(run.data, answer.data, types.isAbstract);
 }
 
 function fetchEntities(run: Run, compiled: Compiled): Promise<void> | undefined {

@@ -60,14 +60,12 @@ function readFetch(node: FetchNode, path: ResponsePath): FetchStep {
     operationName: node.operationName,
     operationKind: node.operationKind,
     variables: node.variableUsages ?? [],
+    at: [],
     targets: [],
     outputRewrites: [],
   };
   const outputRewrites = (node.outputRewrites ?? []).map(readRewrite);
-  if (node.requires === undefined) {
-    if (path.length > 0) throw new Error("the plan has a path above a fetch of root fields");
-    return { ...step, outputRewrites };
-  }
+  if (node.requires === undefined) return { ...step, at: path.map(readPathStep), outputRewrites };
   const target: EntityTarget = {
     responseKey: "_entities",
     variable: "representations",

@@ -14,7 +14,7 @@ import type { SubgraphAnswer, WireError } from "../../../schema/subgraph.js";
 import type { SubgraphFetch } from "../../fetch/execute/compile-fetch.js";
 import { type CompiledPlan, compilePlan } from "../../fetch/execute/compile-plan.js";
 import { complete } from "../../fetch/execute/complete.js";
-import type { JsonObject } from "../../fetch/execute/objects.js";
+import { type JsonObject, mergeInto } from "../../fetch/execute/objects.js";
 import { introspect } from "../../fetch/introspect.js";
 import {
   inProcess,
@@ -28,8 +28,8 @@ import type { Planner } from "../../plan/planner.js";
 import { createPlanning, type Planning, PLANNING_LIMITS, type PlanningLimits } from "../../plan/planning.js";
 import { type PossibleTypes, readPossibleTypes } from "../../plan/possible-types.js";
 import { keyFieldsOf, type SafeNames, safeNames } from "../../plan/safe-names.js";
+import { settleOperation } from "../../plan/settle-operation.js";
 import { stripSecurity } from "../../plan/strip-security.js";
-import { withoutIntrospection } from "../../fetch/without-introspection.js";
 import { createReceive, type Receive } from "../../receive/index.js";
 import { OPERATION_LIMITS, type OperationLimits } from "../../receive/limits.js";
 import { readOperation } from "../../receive/read-operation.js";
@@ -194,40 +194,48 @@ interface ToFetch {
 }
 
 interface Prepared {
-  readonly names: SafeNames;
-  /** `undefined` where nothing is asked of the subgraphs. */
-  readonly run: CompiledPlan | undefined;
+  /** One after the other: of a mutation each root field is whole before the next begins. */
+  readonly parts: readonly { readonly names: SafeNames; readonly run: CompiledPlan }[];
   readonly introspects: boolean;
 }
 
 async function prepare(engine: Engine, { operation, operationName, source }: ToFetch): Promise<Prepared> {
   const known = engine.prepared.get(operation.definition);
   if (known !== undefined) return known;
-  const { document, introspects } = withoutIntrospection(operation.document, operation.definition);
-  const names = safeNames(document ?? operation.document, engine.machinery);
-  const asked = { document: names.document, operationName, key: source };
-  const plan = document === undefined ? undefined : await engine.planning.plan(asked);
-  const run = plan === undefined ? undefined : compilePlan(plan, engine.types);
-  const prepared = { names, run, introspects };
+  const settled = settleOperation(engine.planner.apiSchema, operation.document, operation.definition);
+  const { documents, introspects } = settled;
+  const parts = await Promise.all(
+    documents.map(async (document, i) => {
+      const names = safeNames(document, engine.machinery);
+      const asked = { document: names.document, operationName, key: `${i} ${source}` };
+      return { names, run: compilePlan(await engine.planning.plan(asked), engine.types) };
+    }),
+  );
+  const prepared = { parts, introspects };
   engine.prepared.set(operation.definition, prepared);
   return prepared;
 }
 
 async function fetchData(engine: Engine, toFetch: ToFetch): Promise<JsonObject> {
   const { operation, errors, signal } = toFetch;
-  const { names, run, introspects } = await prepare(engine, toFetch);
-  const data: JsonObject = {};
-  const fetched: WireError[] = [];
-  await run?.({
-    variables: names.variables(operation.variables),
-    data,
-    errors: fetched,
-    signal,
-    ask: (fetch) => ask(engine.transports, fetch, signal),
-    failure,
-  });
-  errors.push(...fetched.map((error) => names.error(error) as WireError));
-  return { ...names.data(data), ...(introspects ? introspect(operation) : {}) };
+  const { parts, introspects } = await prepare(engine, toFetch);
+  const whole: JsonObject = {};
+  for (const { names, run } of parts) {
+    const data: JsonObject = {};
+    const fetched: WireError[] = [];
+    await run({
+      variables: names.variables(operation.variables),
+      data,
+      errors: fetched,
+      signal,
+      ask: (fetch) => ask(engine.transports, fetch, signal),
+      failure,
+    });
+    errors.push(...fetched.map((error) => names.error(error) as WireError));
+    mergeInto(whole, names.data(data), engine.types.isAbstract);
+  }
+  if (introspects) mergeInto(whole, introspect(operation), engine.types.isAbstract);
+  return whole;
 }
 
 async function ask(
