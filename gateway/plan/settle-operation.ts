@@ -1,6 +1,7 @@
 import {
   type DirectiveNode,
   type DocumentNode,
+  doTypesOverlap,
   type FieldNode,
   type FragmentDefinitionNode,
   getNamedType,
@@ -40,7 +41,7 @@ export function settleOperation(
   const root = schema.getRootType(definition.operation);
   if (root == null) return { documents: [], introspects: false };
   const selections = settling.set(definition.selectionSet.selections, root);
-  const parts = definition.operation === "mutation" ? selections.map((one) => [one]) : [selections];
+  const parts = definition.operation === "mutation" ? byResponseKey(selections) : [selections];
   const documents = parts
     .filter((part) => part.length > 0)
     .map((part): DocumentNode => {
@@ -48,6 +49,24 @@ export function settleOperation(
       return { kind: Kind.DOCUMENT, definitions: [{ ...definition, selectionSet }] };
     });
   return { documents, introspects: settling.introspects };
+}
+
+/** Root fields apart from each other, each with the conditions around it; those of one response key are one field. */
+function byResponseKey(selections: readonly SelectionNode[]): readonly (readonly SelectionNode[])[] {
+  const parts = new Map<string, SelectionNode[]>();
+  const put = (selection: SelectionNode, around: (inner: SelectionNode) => SelectionNode): void => {
+    if (selection.kind === Kind.FIELD) {
+      const key = (selection.alias ?? selection.name).value;
+      parts.set(key, [...(parts.get(key) ?? []), around(selection)]);
+    } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+      for (const inner of selection.selectionSet.selections)
+        put(inner, (one) =>
+          around({ ...selection, selectionSet: { kind: Kind.SELECTION_SET, selections: [one] } }),
+        );
+    }
+  };
+  for (const selection of selections) put(selection, (inner) => inner);
+  return [...parts.values()];
 }
 
 class Settling {
@@ -95,7 +114,7 @@ class Settling {
     type: GraphQLCompositeType,
   ): readonly SelectionNode[] {
     const named = this.#schema.getType(typeCondition?.name.value ?? type.name);
-    if (!isCompositeType(named)) return [];
+    if (!isCompositeType(named) || !doTypesOverlap(this.#schema, named, type)) return [];
     const says = named !== type && !(isObjectType(type) && isAbstractType(named));
     const inner = this.set(selectionSet.selections, says ? named : type);
     if (inner.length === 0) return [];

@@ -5,7 +5,7 @@ import { collectTargets, type Located } from "./collect-targets.js";
 import { isObject, type JsonObject, mergeInto, own } from "./objects.js";
 import { represent } from "./represent.js";
 import { applyRewrites } from "./rewrite.js";
-import { rootKeysOf } from "./root-keys.js";
+import { type KeysOf, rootKeysOf } from "./root-keys.js";
 
 /** One request as it goes to a subgraph. */
 export interface SubgraphFetch {
@@ -48,7 +48,7 @@ interface Compiled {
   readonly step: FetchStep;
   readonly types: PossibleTypes;
   /** Response keys that the fetch fills: under the root, or in each entity by target. */
-  readonly keys: ReadonlyMap<string, readonly string[]>;
+  readonly keys: ReadonlyMap<string, KeysOf>;
 }
 
 async function fetchRoot(run: Run, { step, types, keys }: Compiled): Promise<void> {
@@ -58,7 +58,8 @@ async function fetchRoot(run: Run, { step, types, keys }: Compiled): Promise<voi
   const answer = await askOr(run, { step, variables: passOn(step, run) });
   for (const { object, path } of places) {
     if ("failure" in answer) {
-      for (const key of keys.get("") ?? []) run.errors.push({ ...answer.failure, path: [...path, key] });
+      for (const key of keys.get("")?.(run.variables, () => true) ?? [])
+        run.errors.push({ ...answer.failure, path: [...path, key] });
       continue;
     }
     for (const error of answer.errors ?? [])
@@ -89,9 +90,11 @@ function takeEntities(
 ): void {
   if ("failure" in answer) {
     for (const { target, groups } of asked)
-      for (const { path } of groups.flatMap(({ members }) => members))
-        for (const key of compiled.keys.get(target.responseKey) ?? [])
+      for (const { object, path } of groups.flatMap(({ members }) => members)) {
+        const meets = typeTest(object, compiled.types);
+        for (const key of compiled.keys.get(target.responseKey)?.(run.variables, meets) ?? [])
           run.errors.push({ ...answer.failure, path: [...path, key] });
+      }
     return;
   }
   for (const error of answer.errors ?? []) placeError(run, error, asked);
@@ -106,6 +109,11 @@ function takeEntities(
         mergeInto(object, copyOf(entity, groups[index]), compiled.types.isAbstract);
     }
   }
+}
+
+function typeTest(object: JsonObject, types: PossibleTypes): (condition: string) => boolean {
+  const typeName = own(object, "__typename");
+  return (condition) => typeof typeName !== "string" || types.meets(typeName, condition);
 }
 
 /** Each object gets an answer of its own: later fetches write into it. */
