@@ -21,6 +21,8 @@ export interface Drawing {
   readonly kind: "query" | "mutation";
   /** Response keys of a letter and a number each, so that any two can be exchanged for others. */
   readonly isAliased: boolean;
+  /** With `@skip` and `@include`. */
+  readonly isConditional: boolean;
   /** JSON values of a scalar, by the argument's name or its type's. */
   readonly values?: Readonly<Record<string, readonly unknown[]>>;
   readonly depthMax?: number;
@@ -155,6 +157,7 @@ class Drawer {
   }
 
   #directives(): string {
+    if (!this.#drawing.isConditional) return "";
     const choice = this.#pick(10);
     if (choice === 0 || choice > 3) return "";
     const name = choice === 1 ? "skip" : "include";

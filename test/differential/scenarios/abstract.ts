@@ -59,6 +59,7 @@ const iface: Scenario = {
 
 const interfaceObject: Scenario = {
   name: "@interfaceObject",
+  isUnconditional: true,
   subgraphs: {
     shop: {
       sdl: `type Query { media: [Media] } interface Media @key(fields: "id") { id: ID! title: String } type Song implements Media @key(fields: "id") { id: ID! title: String seconds: Int } type Film implements Media @key(fields: "id") { id: ID! title: String minutes: Int }`,

@@ -8,6 +8,7 @@ const PARCELS = [
 
 const requires: Scenario = {
   name: "@requires, with arguments and within objects",
+  isUnconditional: true,
   subgraphs: {
     goods: {
       sdl: `type Query { parcels: [Parcel!] } type Parcel @key(fields: "id") { id: ID! name: String weight(unit: String): Int size: Size } type Size { w: Int h: Int }`,
@@ -127,6 +128,7 @@ let log: string[] = [];
 
 const mutations: Scenario = {
   name: "mutations, one after the other over two subgraphs",
+  isUnconditional: true,
   reset: () => {
     balance = 0;
     log = [];

@@ -13,6 +13,8 @@ export interface Scenario {
   readonly subgraphs: Readonly<Record<string, ScenarioSubgraph>>;
   /** Called before each operation, where mutations change something. */
   readonly reset?: () => void;
+  /** Where conditions bring out differences that are known (`docs/engine-differences.md`); drawn without them. */
+  readonly isUnconditional?: true;
   /** Subgraphs that cannot be reached. */
   readonly unreachable?: readonly string[];
 }
