@@ -86,7 +86,9 @@ class Drawer {
   }
 
   #selection(type: GraphQLCompositeType, depth: number): string {
-    const choice = this.#pick(12);
+    const drawn = this.#pick(12);
+    // Fragments at the root of a mutation change the order in which Apollo runs its fields.
+    const choice = depth === 0 && this.#drawing.kind === "mutation" ? 0 : drawn;
     const isDeep = depth >= (this.#drawing.depthMax ?? 5);
     if (choice === 1) return `${this.#alias(true)}__typename${this.#directives()}`;
     if (isDeep) return this.#leaf(type);
