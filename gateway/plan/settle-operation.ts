@@ -103,7 +103,7 @@ class Settling {
     if (node.selectionSet === undefined || !isCompositeType(inner)) return [{ ...node, directives }];
     const below = this.set(node.selectionSet.selections, inner);
     // An object of which nothing is asked is still an object, or null.
-    const isBare = isAbstractType(inner) || below.length === 0;
+    const isBare = below.length === 0 || (isAbstractType(inner) && below.some(dependsOnType));
     const selections = isBare ? [TYPENAME, ...below] : below;
     return [{ ...node, directives, selectionSet: { kind: Kind.SELECTION_SET, selections } }];
   }
@@ -123,6 +123,11 @@ class Settling {
     const condition = says && typeCondition !== undefined ? { typeCondition } : {};
     return [{ kind: Kind.INLINE_FRAGMENT, ...condition, directives, selectionSet: set }];
   }
+}
+
+/** Where only fields are asked for, the planner knows best whether it needs the type. */
+function dependsOnType(selection: SelectionNode): boolean {
+  return selection.kind !== Kind.FIELD || selection.name.value === "__typename";
 }
 
 const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: "__typename" } };
