@@ -35,7 +35,7 @@ export default defineConfig({
         resolve,
         test: { ...common, name: "unit", include: [`test/{${rooms}}/**/*.test.ts`, "test/*.test.ts"] },
       },
-      ...["contract", "journey", "attack", "conformance", "property"].map((name) => ({
+      ...["contract", "journey", "attack", "conformance", "property", "differential"].map((name) => ({
         resolve,
         test: { ...common, name, include: [`test/${name}/**/*.test.ts`] },
       })),

@@ -16,6 +16,7 @@ import { REDIS_SETTINGS, redisRelations } from "../foundation/redis/place.js";
 import { LOG_LEVELS } from "../foundation/log.js";
 import { TOKEN_ALGORITHMS } from "../foundation/tokens.js";
 import { PARTIES } from "../schema/parties.js";
+import { PLANNER_KINDS } from "./plan/load-planner.js";
 import { BUDGET_SETTINGS, budgetRelations } from "./receive/budget-settings.js";
 import { DOCUMENT_SETTINGS, documentRelations } from "./receive/documents/document-settings.js";
 
@@ -231,6 +232,12 @@ export const GATEWAY_SETTINGS = {
     doc: "Reads the supergraph again whenever its file changes.",
     parse: boolean(),
     default: true,
+  }),
+  planner: withDefault({
+    env: "XINQIAO_PLANNER",
+    doc: "Plans operations; apollo must be installed first (docs/engine.md).",
+    parse: oneOf(PLANNER_KINDS),
+    default: "native",
   }),
   seedOrders: withDefault({
     env: "XINQIAO_SEED_ORDERS",

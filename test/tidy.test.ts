@@ -11,6 +11,7 @@ const TOP = fileURLToPath(new URL("..", import.meta.url));
 interface Manifest {
   readonly dependencies: Record<string, string>;
   readonly devDependencies: Record<string, string>;
+  readonly peerDependencies: Record<string, string>;
 }
 
 describe("the house", () => {

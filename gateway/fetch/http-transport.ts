@@ -64,7 +64,7 @@ async function requestOnce(place: Place, { request, signal }: SubgraphCall): Pro
       headers: {
         "content-type": "application/json",
         "accept-encoding": "identity",
-        authorization: `Bearer ${request.permit ?? ""}`,
+        ...(request.permit === undefined ? {} : { authorization: `Bearer ${request.permit}` }),
       },
       body: request.body,
     });

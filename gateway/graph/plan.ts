@@ -31,6 +31,8 @@ export interface FetchStep {
   readonly operationKind: "query" | "mutation";
   /** Variables of the client's operation that are passed on. */
   readonly variables: readonly string[];
+  /** Where the objects stand that a fetch of root fields fills; empty for the root, the only one in most schemas. */
+  readonly at: readonly PathStep[];
   /** Entities to complete; empty for a fetch of root fields. */
   readonly targets: readonly EntityTarget[];
   /** Applied to the answer of a fetch of root fields. */

@@ -1,6 +1,9 @@
 import type { DocumentNode, GraphQLSchema } from "graphql";
 import type { Plan } from "../graph/plan.js";
 
+/** Makes a planner of a supergraph. @throws Error when the supergraph is not sound */
+export type CreatePlanner = (supergraphSdl: string) => Planner;
+
 /** Splits an operation into the fetches that answer it. */
 export interface Planner {
   /** What clients see: no machinery, nothing `@inaccessible`. */

@@ -76,8 +76,8 @@ function readFlatten(path: readonly FlattenNodePathSegment[], node: PlanNode): P
 function readFetch(node: FetchNode, path: readonly FlattenNodePathSegment[]): FetchStep {
   const { requires } = node;
   if (requires == null || requires.length === 0) {
-    if (path.length > 0) throw new Error("the plan has a path above a fetch of root fields");
-    return { ...fetchStep(node), outputRewrites: (node.outputRewrites ?? []).map(readRewrite) };
+    const outputRewrites = (node.outputRewrites ?? []).map(readRewrite);
+    return { ...fetchStep(node), at: path.map(readPathSegment), outputRewrites };
   }
   const target: EntityTarget = {
     responseKey: "_entities",
@@ -101,6 +101,7 @@ function fetchStep(
     operationName: node.operationName ?? undefined,
     operationKind: node.operationKind ?? "query",
     variables: node.variableUsages ?? [],
+    at: [],
     targets: [],
     outputRewrites: [],
   };

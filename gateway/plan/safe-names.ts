@@ -47,6 +47,12 @@ export function safeNames(
   return { document: rename(document, aliases, variable), names };
 }
 
+/** Names by which entities are found in what was fetched. */
+export function keyFieldsOf(supergraphSdl: string): ReadonlySet<string> {
+  const keys = [...supergraphSdl.matchAll(/@join__type\([^)]*\bkey: "([^"]*)"/g)];
+  return new Set(["__typename", ...keys.flatMap(([, fields = ""]) => fields.match(/\w+/g) ?? [])]);
+}
+
 function same<T>(value: T): T {
   return value;
 }

@@ -32,6 +32,7 @@ import type { Budgets } from "../receive/budgets.js";
 import type { TrustedDocuments } from "../receive/documents/trusted-documents.js";
 import { openOwnIssuer, type OwnIssuer, type TrustedIssuer, trustedIssuer } from "./own-issuer.js";
 import { createGateway, type Gateway, PERMIT_ISSUER, type Possession } from "./create-gateway.js";
+import type { PlannerKind } from "../plan/load-planner.js";
 import type { Trust } from "./engine/build-generation.js";
 import type { SubgraphPlace } from "./engine/open-transports.js";
 
@@ -57,6 +58,8 @@ export interface BureauOptions extends DatabaseRoles {
   readonly subgraphUrls: ReadonlyMap<string, URL>;
   /** Default: the one that composition committed. */
   readonly supergraphFile?: string | undefined;
+  /** Default: the native one. */
+  readonly planner?: PlannerKind;
   readonly introspection: boolean;
   readonly trust: Trust;
   readonly budgets: Budgets;
@@ -125,8 +128,7 @@ export async function openBureau(options: BureauOptions, seams: BureauSeams = {}
   const intakes = createIntakes(options, postgres);
   const ledgerPool = open("ledger", 3, { settings: LEDGER_CONNECTION });
   const recordPool = open("record", 2);
-  const truth = createConsentLedger({ postgres: ledgerPool, timeoutMs: options.ledgerTimeoutMs });
-  const ledger = seams.ledger?.(truth) ?? truth;
+  const ledger = ledgerOf(options, seams, ledgerPool);
   const log = createInquiryLog({ postgres: recordPool, timeoutMs: options.recordTimeoutMs });
   const rooms = await openConsentRooms(options, reading);
   const issuing = open("authorization", 6);
@@ -141,6 +143,7 @@ export async function openBureau(options: BureauOptions, seams: BureauSeams = {}
     ...options,
     tokens: trustedIssuer(options.tokens, own),
     supergraphFile: options.supergraphFile ?? SUPERGRAPH_FILE,
+    planner: options.planner ?? "native",
     places: placesOf(subgraphs, options.subgraphUrls),
     intakes,
     ledger,
@@ -171,6 +174,11 @@ export async function openBureau(options: BureauOptions, seams: BureauSeams = {}
     databasePowers: powers,
     close,
   };
+}
+
+function ledgerOf({ ledgerTimeoutMs }: BureauOptions, seams: BureauSeams, postgres: Postgres): ConsentLedger {
+  const truth = createConsentLedger({ postgres, timeoutMs: ledgerTimeoutMs });
+  return seams.ledger?.(truth) ?? truth;
 }
 
 function createIntakes({ clock, keys }: BureauOptions, postgres: Postgres): readonly FeedIntake[] {

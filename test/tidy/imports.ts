@@ -80,15 +80,22 @@ export function findWrongPackages(files: readonly SourceFile[]): readonly Proble
   );
 }
 
-/** Every package is declared; the running house needs no development package. */
+/** Every package is declared; the running house needs no development package, but may know an optional peer. */
 export function findUndeclaredPackages(
   files: readonly SourceFile[],
-  manifest: { readonly dependencies: object; readonly devDependencies: object },
+  manifest: {
+    readonly dependencies: object;
+    readonly devDependencies: object;
+    readonly peerDependencies: object;
+  },
 ): readonly Problem[] {
   return files.flatMap((file) => {
     const isRunning = !/^(test|scripts)\/|^vitest/.test(file.path);
     const known = new Set(
-      Object.keys({ ...manifest.dependencies, ...(isRunning ? {} : manifest.devDependencies) }),
+      Object.keys({
+        ...manifest.dependencies,
+        ...(isRunning ? manifest.peerDependencies : manifest.devDependencies),
+      }),
     );
     const unknown = packagesOf(file).filter((name) => !known.has(name));
     return unknown.map((name) => `${file.path} imports ${name}, which package.json does not declare for it`);
@@ -125,7 +132,7 @@ export function findCycles(files: readonly SourceFile[]): readonly Problem[] {
 
 /** Started by a person, by the test runner or by nobody's import statement. */
 const ENTRY =
-  /^(gateway\/main|subgraphs\/serve|vitest\.config)\.ts$|^scripts\/(issuer\/(account|client|keys|token)|compose\/documents\/build-manifest|[^/]+)\.ts$|^test\/bench\/([^/]+\.bench|engine\/preloads\/[a-z-]+)\.ts$|\.test\.ts$/;
+  /^(gateway\/main|subgraphs\/serve|vitest\.config)\.ts$|^scripts\/(issuer\/(account|client|keys|token)|compose\/(documents\/build-manifest|serve-supergraph)|[^/]+)\.ts$|^test\/bench\/([^/]+\.bench|engine\/preloads\/[a-z-]+)\.ts$|\.test\.ts$/;
 
 /** Files that nobody imports are dead. */
 export function findOrphans(files: readonly SourceFile[]): readonly Problem[] {

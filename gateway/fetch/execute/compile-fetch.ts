@@ -5,7 +5,7 @@ import { collectTargets, type Located } from "./collect-targets.js";
 import { isObject, type JsonObject, mergeInto, own } from "./objects.js";
 import { represent } from "./represent.js";
 import { applyRewrites } from "./rewrite.js";
-import { rootKeysOf } from "./root-keys.js";
+import { type KeysOf, rootKeysOf } from "./root-keys.js";
 
 /** One request as it goes to a subgraph. */
 export interface SubgraphFetch {
@@ -48,19 +48,27 @@ interface Compiled {
   readonly step: FetchStep;
   readonly types: PossibleTypes;
   /** Response keys that the fetch fills: under the root, or in each entity by target. */
-  readonly keys: ReadonlyMap<string, readonly string[]>;
+  readonly keys: ReadonlyMap<string, KeysOf>;
 }
 
 async function fetchRoot(run: Run, { step, types, keys }: Compiled): Promise<void> {
+  const places =
+    step.at.length === 0 ? [{ object: run.data, path: [] }] : collectTargets(run.data, step.at, types);
+  if (places.length === 0) return;
   const answer = await askOr(run, { step, variables: passOn(step, run) });
-  if ("failure" in answer) {
-    for (const key of keys.get("") ?? []) run.errors.push({ ...answer.failure, path: [key] });
-    return;
+  for (const { object, path } of places) {
+    if ("failure" in answer) {
+      for (const key of keys.get("")?.(run.variables, () => true) ?? [])
+        run.errors.push({ ...answer.failure, path: [...path, key] });
+      continue;
+    }
+    for (const error of answer.errors ?? [])
+      run.errors.push(error.path === undefined ? error : { ...error, path: [...path, ...error.path] });
+    if (!isObject(answer.data)) continue;
+    const data = places.length > 1 ? structuredClone(answer.data) : answer.data;
+    applyRewrites(data, step.outputRewrites, types);
+    mergeInto(object, data, types.isAbstract);
   }
-  run.errors.push(...(answer.errors ?? []));
-  if (!isObject(answer.data)) return;
-  applyRewrites(answer.data, step.outputRewrites, types);
-  mergeInto(run.data, answer.data, types.isAbstract);
 }
 
 function fetchEntities(run: Run, compiled: Compiled): Promise<void> | undefined {
@@ -82,9 +90,11 @@ function takeEntities(
 ): void {
   if ("failure" in answer) {
     for (const { target, groups } of asked)
-      for (const { path } of groups.flatMap(({ members }) => members))
-        for (const key of compiled.keys.get(target.responseKey) ?? [])
+      for (const { object, path } of groups.flatMap(({ members }) => members)) {
+        const meets = typeTest(object, compiled.types);
+        for (const key of compiled.keys.get(target.responseKey)?.(run.variables, meets) ?? [])
           run.errors.push({ ...answer.failure, path: [...path, key] });
+      }
     return;
   }
   for (const error of answer.errors ?? []) placeError(run, error, asked);
@@ -99,6 +109,11 @@ function takeEntities(
         mergeInto(object, copyOf(entity, groups[index]), compiled.types.isAbstract);
     }
   }
+}
+
+function typeTest(object: JsonObject, types: PossibleTypes): (condition: string) => boolean {
+  const typeName = own(object, "__typename");
+  return (condition) => typeof typeName !== "string" || types.meets(typeName, condition);
 }
 
 /** Each object gets an answer of its own: later fetches write into it. */

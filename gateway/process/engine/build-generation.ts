@@ -10,6 +10,7 @@ import { createSignPermit, PERMIT_ISSUER } from "../../fetch/sign-permit.js";
 import { SubgraphSource } from "../../fetch/subgraph-source.js";
 import type { Transport } from "../../fetch/transport.js";
 import { createInquire } from "../../gateway.js";
+import { loadPlanner, type PlannerKind } from "../../plan/load-planner.js";
 import { readSupergraph } from "../../plan/index.js";
 import { readCosts } from "../../receive/cost-model.js";
 import { createTrustedDocuments } from "../../receive/documents/trusted-documents.js";
@@ -27,6 +28,7 @@ export interface GenerationParts {
   readonly log: InquiryLog;
   readonly onError: (error: unknown, requestId: string) => void;
   readonly permitKey: Key;
+  readonly planner: PlannerKind;
   readonly rulebook: Rulebook;
   readonly trust: Trust;
 }
@@ -51,6 +53,7 @@ export async function generationBuilder(
   parts: GenerationParts,
   transports: ReadonlyMap<string, Transport>,
 ): Promise<BuildGeneration> {
+  const createPlanner = await loadPlanner(parts.planner);
   const signPermit = createSignPermit(await createSigner(parts.permitKey), PERMIT_ISSUER, parts.clock);
   const {
     budgets,
@@ -67,11 +70,12 @@ export async function generationBuilder(
     const supergraph = readSupergraph(sdl);
     const gate = new RepresentationGate(supergraph.policies);
     const echo = new Echo();
-    const federation = startFederation(supergraph, (name) => {
+    const sourceOf = (name: string): SubgraphSource => {
       const transport = transports.get(name);
       if (transport === undefined) throw new Error(`subgraph ${name} has no place`);
       return new SubgraphSource({ name, transport, signPermit, gate, echo });
-    });
+    };
+    const federation = startFederation(supergraph, { sourceOf, createPlanner });
     const inquire = createInquire({
       federation,
       log,

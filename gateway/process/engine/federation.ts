@@ -1,11 +1,12 @@
-import { type GraphQLSchema, OperationTypeNode, parse } from "graphql";
+import { type DocumentNode, type GraphQLSchema, Kind, OperationTypeNode, parse } from "graphql";
 import type { SubgraphAnswer, WireError } from "../../../schema/subgraph.js";
 import type { Authorized, Fetched, Narrowed, Operation } from "../../inquiry.js";
 import type { GuardedOperation } from "../../graph/guarded-operation.js";
 import { guardOperation } from "../../plan/guard-operation.js";
 import type { Supergraph } from "../../plan/index.js";
-import { createNativePlanner } from "../../plan/native-planner.js";
+import type { CreatePlanner } from "../../plan/planner.js";
 import type { Plan } from "../../graph/plan.js";
+import { keyFieldsOf } from "../../plan/safe-names.js";
 import { createPlanning, PLANNING_LIMITS, type Planning, type PlanningLimits } from "../../plan/planning.js";
 import { type PossibleTypes, readPossibleTypes } from "../../graph/possible-types.js";
 import type { SubgraphFetch } from "../../fetch/execute/compile-fetch.js";
@@ -40,16 +41,22 @@ export interface Federation {
   readonly cached: Planning["cached"];
 }
 
+export interface FederationOptions {
+  readonly sourceOf: (name: string) => Source;
+  /** As `plan/load-planner.ts` gives it. */
+  readonly createPlanner: CreatePlanner;
+  readonly limits?: PlanningLimits;
+}
+
 /**
  * Opens the federation engine on a supergraph, with one source a subgraph.
  * @throws Error when the supergraph is not sound, or a source is missing
  */
 export function startFederation(
   { plannableSdl, policies, subgraphs }: Supergraph,
-  sourceOf: (name: string) => Source,
-  limits: PlanningLimits = PLANNING_LIMITS,
+  { sourceOf, createPlanner, limits = PLANNING_LIMITS }: FederationOptions,
 ): Federation {
-  const planner = createNativePlanner(plannableSdl);
+  const planner = createPlanner(plannableSdl);
   const planning = createPlanning(planner, limits);
   const types = readPossibleTypes(parse(plannableSdl, { noLocation: true }));
   const machinery = keyFieldsOf(plannableSdl);
@@ -67,10 +74,14 @@ export function startFederation(
     apiSchema: planner.apiSchema,
     prepare: async (operation) => {
       const guarded = guardedOf(operation);
-      if (guarded.roots.length === 0) return { guarded, run: async () => {} };
       const operationName = operation.definition.name?.value;
-      const plan = await planning.plan({ document: guarded.document, operationName, key: operation.sha256 });
-      return { guarded, run: compiledOf(compiled, plan, types) };
+      const runs = await Promise.all(
+        inOrder(guarded, operation).map(async (document, i) => {
+          const key = `${i} ${operation.sha256}`;
+          return compiledOf(compiled, await planning.plan({ document, operationName, key }), types);
+        }),
+      );
+      return { guarded, run: oneAfterAnother(runs) };
     },
     fetch: (authorized, prepared, narrowed, signal) => {
       // What a mutation began it ends, whoever waits for it.
@@ -91,10 +102,29 @@ function compiledOf(compiled: WeakMap<Plan, CompiledPlan>, plan: Plan, types: Po
   return run;
 }
 
-/** Names by which entities are found in what was fetched. */
-function keyFieldsOf(supergraphSdl: string): ReadonlySet<string> {
-  const keys = [...supergraphSdl.matchAll(/@join__type\([^)]*\bkey: "([^"]*)"/g)];
-  return new Set(["__typename", ...keys.flatMap(([, fields = ""]) => fields.match(/\w+/g) ?? [])]);
+/**
+ * What is planned of an operation: nothing where nothing is asked of a subgraph; of a mutation each root field on its own, one
+ * after the other (GraphQL October 2021, section 6.2.2); the whole of a query.
+ */
+function inOrder({ document, roots }: GuardedOperation, { definition }: Operation): readonly DocumentNode[] {
+  if (roots.length === 0) return [];
+  if (definition.operation === OperationTypeNode.QUERY || roots.length === 1) return [document];
+  return document.definitions
+    .filter((each) => each.kind === Kind.OPERATION_DEFINITION)
+    .flatMap((each) =>
+      each.selectionSet.selections.map((selection) => ({
+        ...document,
+        definitions: [{ ...each, selectionSet: { ...each.selectionSet, selections: [selection] } }],
+      })),
+    );
+}
+
+function oneAfterAnother(runs: readonly CompiledPlan[]): CompiledPlan {
+  const [only] = runs;
+  if (only !== undefined && runs.length === 1) return only;
+  return async (run) => {
+    for (const each of runs) await each(run);
+  };
 }
 
 interface Fetching {

@@ -9,6 +9,7 @@ import {
 import type { GraphQLOperation } from "../../../gateway/receive/read-operation.js";
 import type { Authenticated, Operation } from "../../../gateway/inquiry.js";
 import { guardOperation } from "../../../gateway/plan/guard-operation.js";
+import { loadPlanner } from "../../../gateway/plan/load-planner.js";
 import { readSupergraph } from "../../../gateway/plan/index.js";
 import type { PolicyIndex } from "../../../gateway/policies.js";
 import { SUPERGRAPH_FILE } from "../../../gateway/process/open-bureau.js";
@@ -29,9 +30,12 @@ export interface Contract {
 /** Reads the committed supergraph as a gateway does. */
 export async function readContract(): Promise<Contract> {
   const supergraph = readSupergraph(await readFile(SUPERGRAPH_FILE, "utf8"));
-  const federation = startFederation(supergraph, (name) => ({
-    ask: () => Promise.reject(new Error(`the simulation asks no subgraph, not even ${name}`)),
-  }));
+  const federation = startFederation(supergraph, {
+    sourceOf: (name) => ({
+      ask: () => Promise.reject(new Error(`the simulation asks no subgraph, not even ${name}`)),
+    }),
+    createPlanner: await loadPlanner("native"),
+  });
   return { apiSchema: federation.apiSchema, index: supergraph.policies };
 }
 

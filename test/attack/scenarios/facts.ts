@@ -9,6 +9,7 @@ import { startFederation } from "../../../gateway/process/engine/federation.js";
 import { RepresentationGate } from "../../../gateway/fetch/representations.js";
 import { SubgraphSource } from "../../../gateway/fetch/subgraph-source.js";
 import type { Authenticated, Fetched } from "../../../gateway/inquiry.js";
+import { loadPlanner } from "../../../gateway/plan/load-planner.js";
 import { readSupergraph } from "../../../gateway/plan/index.js";
 import { readOperation } from "../../../gateway/receive/read-operation.js";
 import { CATEGORIES, type Category } from "../../../schema/categories.js";
@@ -123,7 +124,10 @@ export async function startFacts(
     echo: new Echo(),
   });
   const index = supergraph.policies;
-  const federation = startFederation(supergraph, () => source);
+  const federation = startFederation(supergraph, {
+    sourceOf: () => source,
+    createPlanner: await loadPlanner("native"),
+  });
   const authorize = createAuthorize({
     index,
     rulebook: CN_RULEBOOK,
