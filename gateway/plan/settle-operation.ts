@@ -125,9 +125,9 @@ class Settling {
   }
 }
 
-/** Where only fields are asked for, the planner knows best whether it needs the type. */
+/** Where the name itself is asked for, perhaps as something else; below a fragment the planner asks for it where it must. */
 function dependsOnType(selection: SelectionNode): boolean {
-  return selection.kind !== Kind.FIELD || selection.name.value === "__typename";
+  return selection.kind === Kind.FIELD && selection.name.value === "__typename";
 }
 
 const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: "__typename" } };
