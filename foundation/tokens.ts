@@ -1,5 +1,7 @@
 /** The door to tokens: everything that is signed is signed and verified behind it; only what stands behind it knows jose. */
+export type { ClaimExpectations } from "./tokens/claim-rules.js";
 export { PROOF_ALGORITHMS, TOKEN_ALGORITHMS, type TokenAlgorithm } from "./tokens/algorithms.js";
+export { createProcessSeal, type ProcessSeal } from "./tokens/process-seal.js";
 export { randomSecret, sha256Base64url, sha256Hex } from "./tokens/digests.js";
 export type { KeySource, OnKeyProblem } from "./tokens/keys/key-source.js";
 export { lintKey } from "./tokens/keys/lint-key.js";

@@ -22,18 +22,48 @@ export interface Needs {
   readonly records: ReadonlySet<Category>;
 }
 
-/** What a field of a type needs, from its own rule and its type's. Whoever needs records needs the category. */
-export function needsOf(index: PolicyIndex, typeName: string, fieldName: string): Needs {
-  const policies = [index.fields.get(`${typeName}.${fieldName}`), index.types.get(typeName)];
+/** What the rules say of one field of a type. */
+export interface FieldRules {
+  readonly needs: Needs;
+  /** True where neither the field nor its type carries a rule. */
+  readonly isOpen: boolean;
+  /** True where the field carries a rule itself. */
+  readonly isOwn: boolean;
+  /** The field's own and its type's; all must hold. */
+  readonly policies: readonly Policy[];
+}
+
+const read = new WeakMap<PolicyIndex, Map<string, Map<string, FieldRules>>>();
+
+/** The rules of a field, put together once for each index: they are asked for with every value of every answer. */
+export function rulesAt(index: PolicyIndex, typeName: string, fieldName: string): FieldRules {
+  let ofIndex = read.get(index);
+  if (ofIndex === undefined) read.set(index, (ofIndex = new Map()));
+  let ofType = ofIndex.get(typeName);
+  if (ofType === undefined) ofIndex.set(typeName, (ofType = new Map()));
+  let rules = ofType.get(fieldName);
+  if (rules === undefined) ofType.set(fieldName, (rules = readRules(index, typeName, fieldName)));
+  return rules;
+}
+
+function readRules(index: PolicyIndex, typeName: string, fieldName: string): FieldRules {
+  const own = index.fields.get(`${typeName}.${fieldName}`);
+  const policies = [own, index.types.get(typeName)].filter((policy) => policy !== undefined);
   const categories = new Set<Category>();
   const records = new Set<Category>();
-  for (const term of policies.flatMap((policy) => policy?.flat() ?? [])) {
+  for (const term of policies.flatMap((policy) => policy.flat())) {
     const [kind, category] = term.split(":", 2);
     if (!isCategory(category)) continue;
     if (kind === "consent" || kind === "records") categories.add(category);
     if (kind === "records") records.add(category);
   }
-  return { categories, records };
+  const needs = { categories, records };
+  return { needs, policies, isOpen: policies.length === 0, isOwn: own !== undefined };
+}
+
+/** What a field of a type needs, from its own rule and its type's. Whoever needs records needs the category. */
+export function needsOf(index: PolicyIndex, typeName: string, fieldName: string): Needs {
+  return rulesAt(index, typeName, fieldName).needs;
 }
 
 /** What a rule is judged against: who asks, and what was granted of the merchant at hand (nothing outside one). */
@@ -59,15 +89,21 @@ export function objectionTo(
   standing: Standing,
 ): Objection | undefined {
   const [typeName, fieldName] = coordinate;
-  if (fieldName === "__typename") return undefined;
-  return (
-    judge(index.fields.get(`${typeName}.${fieldName}`), standing) ??
-    judge(index.types.get(typeName), standing)
-  );
+  return fieldName === "__typename"
+    ? undefined
+    : objectionUnder(rulesAt(index, typeName, fieldName), standing);
 }
 
-function judge(policy: Policy | undefined, standing: Standing): Objection | undefined {
-  if (policy === undefined) return undefined;
+/** The same for rules that are at hand. */
+export function objectionUnder({ policies }: FieldRules, standing: Standing): Objection | undefined {
+  for (const policy of policies) {
+    const objection = judge(policy, standing);
+    if (objection !== undefined) return objection;
+  }
+  return undefined;
+}
+
+function judge(policy: Policy, standing: Standing): Objection | undefined {
   let objection: Objection | undefined;
   for (const alternative of policy) {
     const failing = alternative.find((term) => !holds(term, standing));

@@ -10,10 +10,9 @@ import {
   visit,
 } from "graphql";
 import type { Category } from "../../schema/categories.js";
-import type { AnswerError, Authorized, Fetched, Inquiry, Released } from "../inquiry.js";
-import type { PolicyIndex } from "../policies.js";
-import { needsOf, objectionTo } from "../policies.js";
-import { type Shape, shapeOf } from "../graph/shape.js";
+import { type Shape, type ShapeField, shapeOf } from "../graph/shape.js";
+import type { AnswerError, Authorized, Fetched, Inquiry, Released, Withheld } from "../inquiry.js";
+import { type FieldRules, objectionUnder, type PolicyIndex, rulesAt } from "../policies.js";
 import { withheldError } from "./safe-error.js";
 
 type Path = readonly (string | number)[];
@@ -53,6 +52,10 @@ class Release {
   readonly #errors: AnswerError[] = [];
   readonly #categories = new Map<string, Set<Category>>();
   readonly #records = new Map<string, Set<Category>>();
+  /** Where in the answer the walk stands; one array for all of it. */
+  readonly #path: (string | number)[] = [];
+  /** Of the merchant in which the walk stands. */
+  #inquiry: Inquiry | undefined;
 
   constructor(fetched: Fetched, index: PolicyIndex) {
     this.#fetched = fetched;
@@ -65,124 +68,139 @@ class Release {
     const { operation } = this.#authorized;
     const type = operation.schema.getRootType(operation.definition.operation);
     const data =
-      type == null
-        ? null
-        : this.#object({
-            type,
-            shape: shapeOf(operation),
-            value: this.#fetched.data ?? {},
-            path: [],
-            inquiry: undefined,
-          });
-    const own = new Set(this.#errors.map((error) => JSON.stringify(error.path)));
-    const isPlaced = this.#errors.some((error) => error.extensions["code"] === "SOURCE_UNAVAILABLE");
-    const keys = this.#fetched.errors.length === 0 ? new Set<string>() : responseKeysOf(operation);
-    const given = this.#fetched.errors
-      .map((error) => onAnswer(error, keys))
-      .filter((error) => !coveredBy(own, error.path) && !(isPlaced && isPathless(error)));
-    const errors = [...this.#errors, ...given];
+      type == null ? null : this.#object(type, shapeOf(operation), (this.#fetched.data ?? {}) as Json);
     const released = {
       authorized: this.#authorized,
       data: data === NOTHING ? null : data,
-      errors,
+      errors: this.#fetched.errors.length === 0 ? this.#errors : this.#withGiven(this.#fetched.errors),
       categories: data === NOTHING ? new Map() : this.#categories,
       records: data === NOTHING ? new Map() : this.#records,
     };
     return released as unknown as Released;
   }
 
-  #object(at: At): Json | typeof NOTHING {
+  /** The errors of sources, as far as they may be told, after those of the release itself. */
+  #withGiven(fetched: readonly AnswerError[]): readonly AnswerError[] {
+    const own = new Set(this.#errors.map((error) => JSON.stringify(error.path)));
+    const isPlaced = this.#errors.some((error) => error.extensions["code"] === "SOURCE_UNAVAILABLE");
+    const keys = responseKeysOf(this.#authorized.operation);
+    const given = fetched
+      .map((error) => onAnswer(error, keys))
+      .filter((error) => !coveredBy(own, error.path) && !(isPlaced && isPathless(error)));
+    return [...this.#errors, ...given];
+  }
+
+  #object(type: GraphQLObjectType, shape: Shape | undefined, source: Json): Json | typeof NOTHING {
     const out: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-    const source = at.value as Json;
     // The rest is still walked: which errors are told must not depend on the order of the selections.
     let isNothing = false;
-    for (const asked of at.shape?.fieldsOf(at.type, this.#authorized.operation.variables) ?? []) {
-      const { responseKey: key, name } = asked;
-      if (name === "__typename") {
-        out[key] = at.type.name;
+    for (const field of shape?.fieldsOf(type, this.#authorized.operation.variables) ?? []) {
+      const { responseKey } = field;
+      if (field.name === "__typename") {
+        out[responseKey] = type.name;
         continue;
       }
-      const path = [...at.path, key];
-      const field = at.type.getFields()[name];
-      if (field === undefined) {
-        out[key] = Object.hasOwn(source, key) ? source[key] : null;
+      if (field.type === undefined) {
+        out[responseKey] = own(source, responseKey);
         continue;
       }
-      const refusal = this.#refusal(at, name, key);
-      if (refusal !== undefined) this.#errors.push(withheldError(refusal, path));
-      const given = refusal === undefined ? givenAt(at, name, key) : null;
-      if (given == null && refusal === undefined && this.#isProfileField(at.type, name)) this.#absent(path);
-      const value = this.#value(field.type, { shape: asked.inner, value: given, path, inquiry: at.inquiry });
+      this.#path.push(responseKey);
+      const value = this.#field(type, field, source);
+      this.#path.pop();
       if (value === NOTHING) isNothing = true;
-      else if (value != null) this.#note(at, name);
-      out[key] = value;
+      out[responseKey] = value;
     }
     return isNothing ? NOTHING : out;
   }
 
-  #refusal(at: At, name: string, key: string) {
+  #field(type: GraphQLObjectType, field: ShapeField, source: Json): unknown {
+    const rules = rulesAt(this.#index, type.name, field.name);
+    const refusal = this.#refusal(rules, field.responseKey);
+    if (refusal !== undefined) this.#errors.push(withheldError(refusal, [...this.#path]));
+    const given = refusal === undefined ? this.#given(type, field, source) : null;
+    if (given == null && refusal === undefined && type.name === "Merchant" && rules.isOwn) this.#absent();
+    const value = this.#value(field.type as GraphQLOutputType, field, given);
+    if (value !== NOTHING && value != null && !rules.isOpen) this.#note(rules);
+    return value;
+  }
+
+  /** What a source gave; a merchant's code is the one that was asked about, whatever a source says it is. */
+  #given(type: GraphQLObjectType, { name, responseKey }: ShapeField, source: Json): unknown {
+    if (name === "id" && type.name === "Merchant" && this.#inquiry !== undefined)
+      return this.#inquiry.merchant;
+    return own(source, responseKey);
+  }
+
+  #refusal(rules: FieldRules, responseKey: string): Withheld | undefined {
     const { principal, refusedRoots } = this.#authorized;
-    if (at.path.length === 0) {
-      const refused = refusedRoots.find((root) => root.responseKey === key);
+    if (this.#path.length === 1) {
+      const refused = refusedRoots.find((root) => root.responseKey === responseKey);
       if (refused !== undefined) return refused.error;
     }
-    const { granted, records } = at.inquiry ?? { granted: NO_CATEGORIES, records: NO_CATEGORIES };
-    const objection = objectionTo(this.#index, [at.type.name, name], { principal, granted, records });
+    if (rules.isOpen) return undefined;
+    const inquiry = this.#inquiry;
+    const granted = inquiry?.granted ?? NO_CATEGORIES;
+    const records = inquiry?.records ?? NO_CATEGORIES;
+    const objection = objectionUnder(rules, { principal, granted, records });
     if (objection === undefined) return undefined;
     if (objection.kind === "party") return objection.error;
-    const withheld = objection.kind === "records" ? at.inquiry?.withheldRecords : at.inquiry?.withheld;
+    const withheld = objection.kind === "records" ? inquiry?.withheldRecords : inquiry?.withheld;
     const { category } = objection;
     return withheld?.get(category as Category) ?? { ...NO_CONSENT, facts: { category } };
   }
 
-  #value(type: GraphQLOutputType, at: Omit<At, "type">): unknown {
-    const inner = getNullableType(type);
-    const value = this.#nullable(inner, at);
-    const isNothing = value === NOTHING || value == null;
-    if (isNonNullType(type)) return isNothing ? NOTHING : value;
-    return isNothing ? null : value;
+  #value(type: GraphQLOutputType, field: ShapeField, given: unknown): unknown {
+    const isRequired = isNonNullType(type);
+    const value = this.#nullable(isRequired ? getNullableType(type) : type, field, given);
+    if (value !== NOTHING && value != null) return value;
+    return isRequired ? NOTHING : null;
   }
 
-  #nullable(type: GraphQLOutputType, at: Omit<At, "type">): unknown {
-    if (isListType(type)) {
-      const list = Array.isArray(at.value) ? at.value : undefined;
-      const length = list?.length ?? this.#positions(at);
-      if (length === undefined) return null;
-      const items = Array.from({ length }, (_, i) =>
-        this.#value(type.ofType as GraphQLOutputType, {
-          ...at,
-          value: list?.[i] ?? null,
-          path: [...at.path, i],
-        }),
-      );
-      return items.includes(NOTHING) ? NOTHING : items;
+  #nullable(type: GraphQLOutputType, field: ShapeField, given: unknown): unknown {
+    if (isLeafType(type)) return isLeafValue(given) ? given : null;
+    if (isListType(type)) return this.#list(type.ofType as GraphQLOutputType, field, given);
+    if (isObjectType(type) && type.name === "Merchant") return this.#merchant(type, field, given);
+    if (typeof given !== "object" || given === null) return null;
+    const concrete = isObjectType(type) ? type : this.#concrete(type, given as Json);
+    return concrete === undefined ? null : this.#object(concrete, field.inner, given as Json);
+  }
+
+  #list(itemType: GraphQLOutputType, field: ShapeField, given: unknown): unknown {
+    const list = Array.isArray(given) ? (given as readonly unknown[]) : undefined;
+    const length = list?.length ?? this.#positions();
+    if (length === undefined) return null;
+    const items: unknown[] = [];
+    let isNothing = false;
+    for (let i = 0; i < length; i += 1) {
+      this.#path.push(i);
+      const value = this.#value(itemType, field, list?.[i] ?? null);
+      this.#path.pop();
+      if (value === NOTHING) isNothing = true;
+      items.push(value);
     }
-    if (isObjectType(type) && type.name === "Merchant") return this.#merchant(type, at);
-    if (at.value == null) return null;
-    if (isLeafType(type)) return at.value;
-    if (typeof at.value !== "object") return null;
-    const concrete = isObjectType(type) ? type : this.#concrete(type, at.value as Json);
-    return concrete === undefined ? null : this.#object({ ...at, type: concrete });
+    return isNothing ? NOTHING : items;
   }
 
-  #merchant(type: GraphQLObjectType, at: Omit<At, "type">): unknown {
-    const inquiry = this.#inquiryAt(at);
+  #merchant(type: GraphQLObjectType, field: ShapeField, given: unknown): unknown {
+    const inquiry = this.#inquiryHere();
     if (inquiry === undefined) return null;
     if (inquiry.granted.size === 0) {
       const first = inquiry.withheld.values().next().value ?? { ...NO_CONSENT, facts: {} };
       const { category: _category, ...facts } = first.facts;
-      this.#errors.push(withheldError({ code: first.code, facts }, at.path));
+      this.#errors.push(withheldError({ code: first.code, facts }, [...this.#path]));
       return null;
     }
-    if (at.value == null) return this.#absent(at.path);
-    const given = at.value as Json;
-    return this.#object({ ...at, type, value: given, inquiry });
+    if (typeof given !== "object" || given === null) return this.#absent();
+    this.#inquiry = inquiry;
+    const value = this.#object(type, field.inner, given as Json);
+    this.#inquiry = undefined;
+    return value;
   }
 
   /** Merchants stand directly under a root field, or one list below it; anywhere else they are nobody's answer. */
-  #inquiryAt(at: Omit<At, "type">): Inquiry | undefined {
-    const [responseKey, position, ...deeper] = at.path;
-    if (deeper.length > 0 || at.inquiry !== undefined) return undefined;
+  #inquiryHere(): Inquiry | undefined {
+    const [responseKey, position] = this.#path;
+    if (this.#path.length > 2 || this.#inquiry !== undefined) return undefined;
     const merchant = this.#authorized.positions.get(String(responseKey))?.[
       typeof position === "number" ? position : 0
     ];
@@ -190,57 +208,50 @@ class Release {
   }
 
   /** What was granted and is not there because its source failed carries the error on its own path. */
-  #absent(path: Path): null {
+  #absent(): null {
+    if (!this.#isSourceDown) return null;
+    const path = [...this.#path];
     const isKnown = this.#fetched.errors.some(
       (error) => error.path !== undefined && isPrefix(error.path, path),
     );
-    if (this.#isSourceDown && !isKnown)
-      this.#errors.push(withheldError({ code: "SOURCE_UNAVAILABLE", facts: {} }, path));
+    if (!isKnown) this.#errors.push(withheldError({ code: "SOURCE_UNAVAILABLE", facts: {} }, path));
     return null;
   }
 
-  #positions(at: Omit<At, "type">): number | undefined {
-    return at.path.length === 1 ? this.#authorized.positions.get(String(at.path[0]))?.length : undefined;
+  #positions(): number | undefined {
+    const [responseKey] = this.#path;
+    return this.#path.length === 1 ? this.#authorized.positions.get(String(responseKey))?.length : undefined;
   }
 
   #concrete(type: GraphQLOutputType, value: Json): GraphQLObjectType | undefined {
     if (!isAbstractType(type)) return undefined;
-    const possible = this.#authorized.operation.schema.getType(String(value["__typename"]));
+    const possible = this.#authorized.operation.schema.getType(String(own(value, "__typename")));
     return isObjectType(possible) && this.#authorized.operation.schema.isSubType(type, possible)
       ? possible
       : undefined;
   }
 
-  #isProfileField(type: GraphQLObjectType, name: string): boolean {
-    return type.name === "Merchant" && this.#index.fields.has(`Merchant.${name}`);
-  }
-
-  #note(at: At, name: string): void {
-    if (at.inquiry === undefined) return;
-    const { merchant } = at.inquiry;
-    const categories = this.#categories.get(merchant) ?? new Set();
-    const records = this.#records.get(merchant) ?? new Set();
-    const needs = needsOf(this.#index, at.type.name, name);
-    for (const category of needs.categories) categories.add(category);
-    for (const category of needs.records) records.add(category);
-    this.#categories.set(merchant, categories);
-    this.#records.set(merchant, records);
+  #note({ needs }: FieldRules): void {
+    if (this.#inquiry === undefined) return;
+    const { merchant } = this.#inquiry;
+    add(this.#categories, merchant, needs.categories);
+    add(this.#records, merchant, needs.records);
   }
 }
 
-interface At {
-  readonly type: GraphQLObjectType;
-  readonly shape: Shape | undefined;
-  readonly value: unknown;
-  readonly path: Path;
-  readonly inquiry: Inquiry | undefined;
+function add(to: Map<string, Set<Category>>, merchant: string, categories: ReadonlySet<Category>): void {
+  const known = to.get(merchant) ?? new Set();
+  for (const category of categories) known.add(category);
+  to.set(merchant, known);
 }
 
-/** What a source gave; a merchant's code is the one that was asked about, whatever a source says it is. */
-function givenAt(at: At, name: string, key: string): unknown {
-  if (at.type.name === "Merchant" && name === "id" && at.inquiry !== undefined) return at.inquiry.merchant;
-  const source = at.value as Json;
+function own(source: Json, key: string): unknown {
   return Object.hasOwn(source, key) ? source[key] : null;
+}
+
+/** No scalar of the graph is an object; what a source puts in its place is no value. */
+function isLeafValue(given: unknown): boolean {
+  return given !== undefined && typeof given !== "object";
 }
 
 function responseKeysOf({ document }: Authorized["operation"]): ReadonlySet<string> {

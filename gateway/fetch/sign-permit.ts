@@ -1,6 +1,6 @@
 import type { Clock } from "../../foundation/clock.js";
 import { randomId } from "../../foundation/ids.js";
-import { sha256Base64url, type Signer } from "../../foundation/tokens.js";
+import { sha256Base64url } from "../../foundation/tokens.js";
 import type { PermitClaims, PermitGrant } from "../../schema/claims.js";
 import type { Authorized } from "../inquiry.js";
 
@@ -16,10 +16,14 @@ export type SignPermit = (
     readonly body: string;
     readonly merchants: ReadonlySet<string> | undefined;
   },
-) => Promise<string>;
+) => string | Promise<string>;
 
 /** The permit names only the merchants that the request touches (all of the operation's when it names none). */
-export function createSignPermit(signer: Signer, issuer: string, clock: Clock): SignPermit {
+export function createSignPermit(
+  sign: (claims: Readonly<Record<string, unknown>>) => string | Promise<string>,
+  issuer: string,
+  clock: Clock,
+): SignPermit {
   return (authorized, { subgraph, body, merchants }) => {
     const iat = Math.floor(clock.now().getTime() / 1000);
     const claims: PermitClaims = {
@@ -35,7 +39,7 @@ export function createSignPermit(signer: Signer, issuer: string, clock: Clock): 
       body: sha256Base64url(body),
       grants: grantsOf(authorized, merchants),
     };
-    return signer.sign("permit+jwt", { ...claims });
+    return sign({ ...claims });
   };
 }
 

@@ -17,7 +17,7 @@ import { createStanding } from "../authorize/standing.js";
 import { type GenerationParts, generationBuilder } from "./engine/build-generation.js";
 import type { Federation } from "./engine/federation.js";
 import { type Generations, openGenerations } from "./engine/generations.js";
-import { openTransports, type SubgraphPlace } from "./engine/open-transports.js";
+import { openTransports } from "./engine/open-transports.js";
 import type { TrustedDocuments } from "../receive/documents/trusted-documents.js";
 import { createReceive } from "../receive/index.js";
 import { OPERATION_LIMITS } from "../receive/limits.js";
@@ -43,7 +43,6 @@ export interface Possession {
 /** Everything a gateway is made of; nothing here is optional, so that nothing is skipped by omission. */
 export interface GatewayParts extends GenerationParts {
   readonly supergraphFile: string;
-  readonly places: ReadonlyMap<string, SubgraphPlace>;
   readonly intakes: readonly FeedIntake[];
   readonly tokens: {
     readonly issuer: string;

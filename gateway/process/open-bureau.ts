@@ -4,7 +4,14 @@ import type { Clock } from "../../foundation/clock.js";
 import { loadOrCreateKey, loadOrCreateSecret } from "../../foundation/key-store.js";
 import { openPostgres, type Postgres, type PostgresOptions } from "../../foundation/postgres.js";
 import { type DatabaseRoles, prepareDatabase } from "../../foundation/postgres/prepare-database.js";
-import { createSigner, type Key, publicKeySet, randomSecret } from "../../foundation/tokens.js";
+import {
+  createProcessSeal,
+  createSigner,
+  type Key,
+  type ProcessSeal,
+  publicKeySet,
+  randomSecret,
+} from "../../foundation/tokens.js";
 import type {
   ConsentDesk,
   ConsentLedger,
@@ -120,11 +127,10 @@ export async function openBureau(options: BureauOptions, seams: BureauSeams = {}
   const open = poolOpener(options);
   const { powers } = await prepareDatabase(options, { ...SUBGRAPH_SCHEMAS, ...AUTHORIZATION_SCHEMAS });
   const postgres = open("intake", 4);
+  const permitSeal = createProcessSeal("permit+jwt");
   const { onStatement } = options;
   const reading = open("subgraphs", options.poolMax, onStatement === undefined ? {} : { onStatement });
-  const subgraphs = (await createSubgraphs(options, reading)).map(
-    (subgraph) => seams.subgraph?.(subgraph) ?? subgraph,
-  );
+  const subgraphs = await createSubgraphs(options, { postgres: reading, seal: permitSeal, seams });
   const intakes = createIntakes(options, postgres);
   const ledgerPool = open("ledger", 3, { settings: LEDGER_CONNECTION });
   const recordPool = open("record", 2);
@@ -151,6 +157,7 @@ export async function openBureau(options: BureauOptions, seams: BureauSeams = {}
     onDocuments: seams.documents,
     rulebook: CN_RULEBOOK,
     permitKey: keys.permit,
+    permitSeal,
     publishedKeys: [keys.artefact],
     ready: async () => void (await postgres.pool.query("select 1")),
     ...(own === undefined ? {} : { mount: (app) => own.mount(app) }),
@@ -234,18 +241,24 @@ function poolOpener(
     });
 }
 
-async function createSubgraphs(options: BureauOptions, postgres: Postgres): Promise<Subgraph[]> {
+async function createSubgraphs(
+  options: BureauOptions,
+  parts: { readonly postgres: Postgres; readonly seal: ProcessSeal; readonly seams: BureauSeams },
+): Promise<readonly Subgraph[]> {
+  const { postgres, seal, seams } = parts;
   const { clock, keys } = options;
   const verifyPermit = createPermitVerifier({
     issuer: PERMIT_ISSUER,
     keys: { kind: "local", keys: publicKeySet([keys.permit]) },
     algorithms: ["EdDSA", "ES256"],
     clock,
+    seal,
   });
   const signer = await createSigner(keys.artefact);
   const signArtefact = (payload: object): Promise<string> => signer.sign("consent+jwt", { ...payload });
   const deps = { postgres, clock, verifyPermit, signArtefact };
-  return Promise.all(Object.values(SUBGRAPHS).map(({ create }) => create(deps)));
+  const subgraphs = await Promise.all(Object.values(SUBGRAPHS).map(({ create }) => create(deps)));
+  return subgraphs.map((subgraph) => seams.subgraph?.(subgraph) ?? subgraph);
 }
 
 function placesOf(

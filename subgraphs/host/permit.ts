@@ -1,6 +1,9 @@
 import {
+  type ClaimExpectations,
   createVerifier,
+  type JsonObject,
   type KeySource,
+  type ProcessSeal,
   sha256Base64url,
   type TokenAlgorithm,
 } from "../../foundation/tokens.js";
@@ -88,34 +91,48 @@ export interface PermitTrust {
   readonly keys: KeySource;
   readonly algorithms: readonly TokenAlgorithm[];
   readonly clock: Clock;
+  /** That of the gateway in the same process; without it only signatures count. */
+  readonly seal?: ProcessSeal;
 }
 
 /** Audience, body hash, life and type are all checked, in-process too: a subgraph trusts nobody. */
 export function createPermitVerifier(trust: PermitTrust): PermitVerifier {
+  const { seal } = trust;
+  const expectedOf = (audience: string): ClaimExpectations => ({
+    issuer: trust.issuer,
+    audience,
+    requiredClaims: ["sub", "party", "scope", "body", "grants"],
+    clockToleranceSeconds: 2,
+    lifetimeMaxSeconds: PERMIT_LIFETIME_SECONDS_MAX,
+  });
   const verifiers = new Map<string, ReturnType<typeof createVerifier>>();
-  const verifierOf = (audience: string) => {
+  const verifierOf = (audience: string): ReturnType<typeof createVerifier> => {
     const known = verifiers.get(audience);
     if (known !== undefined) return known;
     const made = createVerifier({
+      ...expectedOf(audience),
       keys: trust.keys,
       algorithms: trust.algorithms,
-      issuer: trust.issuer,
-      audience,
       typ: "permit+jwt",
-      requiredClaims: ["sub", "party", "scope", "body", "grants"],
-      clockToleranceSeconds: 2,
-      lifetimeMaxSeconds: PERMIT_LIFETIME_SECONDS_MAX,
       charactersMax: PERMIT_CHARACTERS_MAX,
       now: () => trust.clock.now(),
     });
     verifiers.set(audience, made);
     return made;
   };
+  const claimsOf = (subgraph: string, permit: string): JsonObject | Promise<JsonObject> =>
+    seal?.isMeant(permit) === true && permit.length <= PERMIT_CHARACTERS_MAX
+      ? seal.open(permit, expectedOf(subgraph), trust.clock.now())
+      : verifierOf(subgraph)(permit);
   return async (subgraph, request) => {
-    if (request.permit === undefined || request.permit === "") throw new BureauError("PERMIT_REQUIRED");
-    const claims = await verifierOf(subgraph)(request.permit).catch((error: unknown) => {
+    const { permit } = request;
+    if (permit === undefined || permit === "") throw new BureauError("PERMIT_REQUIRED");
+    let claims: JsonObject;
+    try {
+      claims = await claimsOf(subgraph, permit);
+    } catch (error) {
       throw new BureauError("PERMIT_INVALID", "signature or claims", { cause: error });
-    });
+    }
     return readPermit(claims as unknown as PermitClaims, request.body);
   };
 }

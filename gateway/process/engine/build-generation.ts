@@ -1,5 +1,5 @@
 import type { Clock } from "../../../foundation/clock.js";
-import { createSigner, type Key } from "../../../foundation/tokens.js";
+import { createSigner, type Key, type ProcessSeal } from "../../../foundation/tokens.js";
 import type { ConsentLedger, InquiryLog } from "../../../schema/ports.js";
 import type { Rulebook } from "../../../schema/rulebook.js";
 import type { Budgets } from "../../receive/budgets.js";
@@ -16,6 +16,7 @@ import { readCosts } from "../../receive/cost-model.js";
 import { createTrustedDocuments } from "../../receive/documents/trusted-documents.js";
 import { OPERATION_LIMITS, type OperationLimits } from "../../receive/limits.js";
 import { startFederation } from "./federation.js";
+import type { SubgraphPlace } from "./open-transports.js";
 import type { Generation } from "./generations.js";
 
 /** What a generation is built from, beside the supergraph. */
@@ -27,7 +28,11 @@ export interface GenerationParts {
   readonly limits?: OperationLimits;
   readonly log: InquiryLog;
   readonly onError: (error: unknown, requestId: string) => void;
+  /** Signs permits for distant subgraphs. */
   readonly permitKey: Key;
+  /** The same for subgraphs of this process. */
+  readonly permitSeal: ProcessSeal;
+  readonly places: ReadonlyMap<string, SubgraphPlace>;
   readonly planner: PlannerKind;
   readonly rulebook: Rulebook;
   readonly trust: Trust;
@@ -54,7 +59,10 @@ export async function generationBuilder(
   transports: ReadonlyMap<string, Transport>,
 ): Promise<BuildGeneration> {
   const createPlanner = await loadPlanner(parts.planner);
-  const signPermit = createSignPermit(await createSigner(parts.permitKey), PERMIT_ISSUER, parts.clock);
+  const { permitSeal } = parts;
+  const signer = await createSigner(parts.permitKey);
+  const sealed = createSignPermit((claims) => permitSeal.sign(claims), PERMIT_ISSUER, parts.clock);
+  const signed = createSignPermit((claims) => signer.sign("permit+jwt", claims), PERMIT_ISSUER, parts.clock);
   const {
     budgets,
     clock,
@@ -72,7 +80,9 @@ export async function generationBuilder(
     const echo = new Echo();
     const sourceOf = (name: string): SubgraphSource => {
       const transport = transports.get(name);
-      if (transport === undefined) throw new Error(`subgraph ${name} has no place`);
+      const place = parts.places.get(name);
+      if (transport === undefined || place === undefined) throw new Error(`subgraph ${name} has no place`);
+      const signPermit = "url" in place ? signed : sealed;
       return new SubgraphSource({ name, transport, signPermit, gate, echo });
     };
     const federation = startFederation(supergraph, { sourceOf, createPlanner });

@@ -140,7 +140,8 @@ describe("records before the fetch", () => {
   test("and accounts stand in the permit of the merchant that opens them, and of no other", async () => {
     const key = await generateSigningKey();
     const clock = { now: () => NOW, monotonicMs: () => 0 };
-    const sign = createSignPermit(await createSigner(key), "gateway", clock);
+    const signer = await createSigner(key);
+    const sign = createSignPermit((claims) => signer.sign("permit+jwt", claims), "gateway", clock);
     const verify = createVerifier({
       keys: { kind: "local", keys: publicKeySet([key]) },
       algorithms: ["EdDSA"],

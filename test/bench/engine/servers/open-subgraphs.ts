@@ -5,7 +5,7 @@ import { loadKeys } from "../../../../gateway/process/open-bureau.js";
 import { PERMIT_ISSUER } from "../../../../gateway/process/create-gateway.js";
 import { CATEGORIES } from "../../../../schema/categories.js";
 import type { MonthRange } from "../../../../schema/claims.js";
-import type { Subgraph } from "../../../../schema/subgraph.js";
+import type { Subgraph, SubgraphAnswer } from "../../../../schema/subgraph.js";
 import { createPermitVerifier, Permit, type PermitVerifier } from "../../../../subgraphs/host/permit.js";
 import { SUBGRAPHS } from "../../../../subgraphs/index.js";
 
@@ -70,17 +70,19 @@ const MEMOIZED_MAX = 10_000;
 
 /** A subgraph that answers the same body from memory; the permit is verified all the same. */
 export function memoized(subgraph: Subgraph): Subgraph {
-  const answers = new Map<string, Awaited<ReturnType<Subgraph["execute"]>>>();
+  // As text: each asker gets an answer of its own, which it may go on to change.
+  const answers = new Map<string, string>();
   return {
     ...subgraph,
     execute: async (request) => {
       const known = answers.get(request.body);
       if (known !== undefined) {
         await subgraph.context(request);
-        return known;
+        return JSON.parse(known) as SubgraphAnswer;
       }
       const answer = await subgraph.execute(request);
-      if (answer.errors === undefined && answers.size < MEMOIZED_MAX) answers.set(request.body, answer);
+      if (answer.errors === undefined && answers.size < MEMOIZED_MAX)
+        answers.set(request.body, JSON.stringify(answer));
       return answer;
     },
   };
