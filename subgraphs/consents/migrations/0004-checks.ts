@@ -113,8 +113,9 @@ const KEEPERS = [
 const FILLED = [
   `insert into consents.checked_consent (pair, consent_id, created_at, line)
     select consents.pair_of(c.merchant_id, c.bank), c.consent_id, c.created_at, consents.checked_line(c)
-    from (select x.*, row_number() over (partition by merchant_id, bank order by created_at desc, consent_id desc) as nth
-      from consents.consent x) n
+    from (select merchant_id, consent_id,
+        row_number() over (partition by merchant_id, bank order by created_at desc, consent_id desc) as nth
+      from consents.consent) n
     join consents.consent c on c.merchant_id = n.merchant_id and c.consent_id = n.consent_id
     where n.nth <= ${CONSENTS_OF_PAIR_MAX}`,
   `insert into consents.checked_use (pair, consent_id, is_post_loan, period_start, line)
