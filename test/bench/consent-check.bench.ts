@@ -44,6 +44,10 @@ interface Settings {
   readonly seed: number;
 }
 
+const NAMES = ["ledger", "redis", "parsed"] as const;
+type Name = (typeof NAMES)[number];
+type Comparison = Readonly<Record<Name, readonly Slice[]>>;
+
 if (values.help === true) process.stdout.write(HELP);
 else process.exitCode = await main();
 
@@ -153,10 +157,6 @@ async function requireSameAnswers(paths: {
     if ((await paths.redis()) === null) throw new Error("Redis found no consent");
   }
 }
-
-const NAMES = ["ledger", "redis", "parsed"] as const;
-type Name = (typeof NAMES)[number];
-type Comparison = Readonly<Record<Name, readonly Slice[]>>;
 
 /** In turns, so that what else the machine does meets all alike. */
 async function compare(
