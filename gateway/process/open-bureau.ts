@@ -122,7 +122,7 @@ export async function openBureau(options: BureauOptions, seams: BureauSeams = {}
     (subgraph) => seams.subgraph?.(subgraph) ?? subgraph,
   );
   const intakes = createIntakes(options, postgres);
-  const ledgerPool = open("ledger", 4, { settings: LEDGER_CONNECTION });
+  const ledgerPool = open("ledger", 3, { settings: LEDGER_CONNECTION });
   const recordPool = open("record", 2);
   const truth = createConsentLedger({ postgres: ledgerPool, timeoutMs: options.ledgerTimeoutMs });
   const ledger = seams.ledger?.(truth) ?? truth;

@@ -10,8 +10,8 @@ import { countUses } from "./ledger/count-uses.js";
 
 /** Callers that share one statement. */
 const CALLERS_MAX = 512;
-/** Checks on the wire at a time: while the answers of one are read, the server works on the others. */
-const CHECK_LANES = 3;
+/** Checks on the wire at a time: while the answers of one are read, the server works on the other. More of them carry fewer each. */
+const CHECK_LANES = 2;
 
 /**
  * Settings of the ledger's connections. Its few statements are planned once, whatever number of questions they carry: to
@@ -29,7 +29,7 @@ export const LEDGER_CONNECTION = {
 
 export interface ConsentLedgerOptions {
   /**
-   * A small pool of the ledger's own, so that no other work can hold up a check. Four connections are used; they are
+   * A small pool of the ledger's own, so that no other work can hold up a check. Three connections are used; they are
    * opened with `LEDGER_CONNECTION`.
    */
   readonly postgres: Postgres;

@@ -95,7 +95,7 @@ async function run(
   await loadConsents(owner, settings.consents);
   const server = await startRedisServer();
   const redis = new Redis(server.url);
-  const pool = open(connectionString, 5, LEDGER_CONNECTION);
+  const pool = open(connectionString, 4, LEDGER_CONNECTION);
   try {
     await fillRedis(owner, redis);
     await owner.close();
