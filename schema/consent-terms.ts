@@ -101,9 +101,12 @@ export type ConsentState = (typeof CONSENT_STATES)[number];
 export const LOAN_STAGES = ["PRE_LOAN", "POST_LOAN"] as const;
 export type LoanStage = (typeof LOAN_STAGES)[number];
 
+/** The terms without the words that are for people: no decision rests on those. */
+export type DecisiveTerms = Omit<ConsentTerms, "purposeText" | "notice">;
+
 /** A consent as the ledger holds it. */
 export interface LedgerConsent {
-  readonly terms: ConsentTerms;
+  readonly terms: DecisiveTerms;
   readonly events: readonly ConsentEvent[];
   /** Inquiries already counted under the terms in force, in the period that holds the ledger's `now`. */
   readonly used: number;

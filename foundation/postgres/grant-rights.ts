@@ -6,25 +6,25 @@ type Right = (typeof RIGHTS)[number];
 interface TableRow {
   readonly table: string;
   readonly bookkeeping: boolean;
-  /** What a `refuse_change` trigger of the table refuses to everybody. */
+  /** What a trigger of the table refuses: `refuse_change` to everybody, `refuse_outsiders` to all but other triggers. */
   readonly refused: readonly Right[];
   readonly held: readonly Right[];
 }
 
-/** Bits of `pg_trigger.tgtype`: 2 before, 8 delete, 16 update, 32 truncate (PostgreSQL, catalog/pg_trigger.h). */
+/** Bits of `pg_trigger.tgtype`: 2 before, 4 insert, 8 delete, 16 update, 32 truncate (PostgreSQL, catalog/pg_trigger.h). */
 const READ = `
 select format('%I.%I', n.nspname, c.relname) as table, c.relname in ('migration', 'migration_lock') as bookkeeping,
   array(select distinct b.operation from pg_trigger t join pg_proc p on p.oid = t.tgfoid,
-    (values ('DELETE', 8), ('UPDATE', 16), ('TRUNCATE', 32)) as b(operation, bit)
-    where t.tgrelid = c.oid and p.proname = 'refuse_change' and t.tgtype & 2 <> 0 and t.tgtype & b.bit <> 0
+    (values ('INSERT', 4), ('DELETE', 8), ('UPDATE', 16), ('TRUNCATE', 32)) as b(operation, bit)
+    where t.tgrelid = c.oid and p.proname in ('refuse_change', 'refuse_outsiders') and t.tgtype & 2 <> 0 and t.tgtype & b.bit <> 0
       and t.tgenabled <> 'D') as refused,
   array(select r from unnest($3::text[]) as r where has_table_privilege($1, c.oid, r)) as held
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = any($2::text[]) and c.relkind in ('r', 'p') order by 1`;
 
 /**
- * Gives a role exactly the rights that using the tables of the named schemas needs: to read and add everywhere, to change
- * and delete where no `refuse_change` trigger says otherwise, and nothing on the bookkeeping of migrations but to read
+ * Gives a role exactly the rights that using the tables of the named schemas needs: to read everywhere, to add,
+ * change and delete where no `refuse_change` or `refuse_outsiders` trigger says otherwise, and nothing on the bookkeeping of migrations but to read
  * it. Tables of later migrations are found by themselves. Where the rights are right already nothing is written.
  * To be called as the owner.
  * @throws Error when the role holds more all the same, by way of PUBLIC or of another role

@@ -2,7 +2,7 @@ import type { Category } from "../categories.js";
 import {
   type ConsentEvent,
   type ConsentState,
-  type ConsentTerms,
+  type DecisiveTerms,
   FINAL_EVENT_KINDS,
   type Frequency,
   type LedgerConsent,
@@ -82,13 +82,13 @@ export function stateOf(consent: LedgerConsent, now: Date): ConsentState {
 }
 
 /** The persons who have signed and may, each once; in the order of their names in the artefact. */
-export function signedBy(terms: ConsentTerms, events: readonly ConsentEvent[]): readonly string[] {
+export function signedBy(terms: DecisiveTerms, events: readonly ConsentEvent[]): readonly string[] {
   const signed = new Set(events.flatMap(({ kind, signatory }) => (kind === "SIGNED" ? [signatory] : [])));
   return [...new Set(terms.signatories)].filter((person) => signed.has(person));
 }
 
 /** True when as many of the artefact's signatories have signed as it asks for. */
-export function isSigned(terms: ConsentTerms, events: readonly ConsentEvent[]): boolean {
+export function isSigned(terms: DecisiveTerms, events: readonly ConsentEvent[]): boolean {
   return terms.signatories === undefined || signedBy(terms, events).length >= Math.max(1, terms.quorum ?? 1);
 }
 

@@ -46,10 +46,16 @@ export interface ConsentRow {
   readonly used: number;
 }
 
-/** The consent as decisions are made on it. */
-export function toLedgerConsent(row: Pick<ConsentRow, "terms" | "events" | "used">): LedgerConsent {
-  const events = row.events === null || row.events === "" ? [] : row.events.split(",").map(readEvent);
-  return { terms: row.terms, events, used: row.used };
+/** The consent as decisions are made on it, with the words for people. */
+export function toLedgerConsent(
+  row: Pick<ConsentRow, "terms" | "events" | "used">,
+): LedgerConsent & Pick<ConsentRow, "terms"> {
+  return { terms: row.terms, events: readEvents(row.events ?? ""), used: row.used };
+}
+
+/** Reads events as {@link CONSENT_COLUMNS} writes them. */
+export function readEvents(text: string): readonly ConsentEvent[] {
+  return text === "" ? [] : text.split(",").map(readEvent);
 }
 
 function readEvent(text: string): ConsentEvent {
@@ -73,8 +79,10 @@ function fromHex(text: string): string {
  * The instant to judge by: the database's clock, but never before an event that the same statement saw. A clock that
  * was set back must not bring a revoked consent to life.
  */
-export function judgedAt(now: Date, consents: readonly LedgerConsent[]): Date {
-  let latest = now.getTime();
-  for (const { events } of consents) for (const { at } of events) latest = Math.max(latest, at.getTime());
-  return new Date(latest);
+export function judgedAt(now: Date, consents: readonly (readonly LedgerConsent[])[]): Date {
+  let latestMs = now.getTime();
+  for (const list of consents)
+    for (const { events } of list)
+      for (const { at } of events) if (at.getTime() > latestMs) latestMs = at.getTime();
+  return latestMs === now.getTime() ? now : new Date(latestMs);
 }

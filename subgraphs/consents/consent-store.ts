@@ -12,7 +12,7 @@ import { type ConsentStore, read, type Transaction } from "./transaction.js";
 
 /** A consent with its artefact, as its parties see it, and the instant at which it was read. */
 export interface StoredConsent {
-  readonly consent: LedgerConsent;
+  readonly consent: LedgerConsent & { readonly terms: ConsentTerms };
   readonly artefact: string;
   /** What was asked beyond the purpose and cut when it was granted. */
   readonly cuts: readonly CutTerm[];
@@ -182,5 +182,5 @@ function ownedBy(
 function toStored(row: StoredRow): StoredConsent {
   const consent = toLedgerConsent(row);
   const { artefact, cuts } = row;
-  return { consent, artefact, cuts, createdAt: row.created_at, now: judgedAt(row.now, [consent]) };
+  return { consent, artefact, cuts, createdAt: row.created_at, now: judgedAt(row.now, [[consent]]) };
 }

@@ -59,10 +59,9 @@ export class Database {
     return this.#consents.get(consentId);
   }
 
-  consentsOf(bank: string, merchant: string): readonly StoredConsent[] {
-    return [...this.#consents.values()]
-      .filter(({ terms }) => terms.bank === bank && terms.merchant === merchant)
-      .toReversed();
+  /** The consents of a pair, by the name that the ledger gives it: the merchant, a space, the bank. */
+  consentsOf(pair: string): readonly StoredConsent[] {
+    return [...this.#consents.values()].filter(({ terms }) => `${terms.merchant} ${terms.bank}` === pair);
   }
 
   begin(): Transaction {

@@ -11,28 +11,29 @@ export function executeOn(database: Database): Execute {
   };
 }
 
-/** A row of `consents.check` as the ledger reads it: columns of text, the first three in the first row only. */
+/** The one row of `consents.check` as the ledger reads it; no credential is ever ended here, and every frequency is a TOTAL. */
 type CheckRow = readonly [
-  now: string | null,
-  replica: string | null,
+  nowMs: string,
+  isReplica: string,
+  day: string,
+  week: string,
+  month: string,
+  total: string,
+  consents: string | null,
+  uses: string | null,
   ended: string | null,
-  i: string | null,
-  terms: string | null,
-  events: string | null,
-  used: string | null,
 ];
 
-/** For each question its consents, newest first; one empty row where there is none. No credential is ever ended here. */
-function check(database: Database, { values }: Statement): readonly CheckRow[] {
-  const [banks, merchants] = [textsOf(values[1]), textsOf(values[2])];
-  const now = String(database.now().getTime());
-  if (banks.length === 0) return [[now, "f", null, null, null, null, null]];
-  return banks.flatMap((bank, index): readonly CheckRow[] => {
-    const head = index === 0 ? ([now, "f", null] as const) : ([null, null, null] as const);
-    const consents = database.consentsOf(bank, merchants[index] ?? "");
-    if (consents.length === 0) return [[...head, String(index + 1), null, null, null]];
-    return consents.map((consent): CheckRow => [...head, String(index + 1), ...columnsOf(consent)]);
-  });
+const PERIOD_START = "1970-01-01";
+
+/** The consents of each pair asked about, as lines with commas between. */
+function check(database: Database, { values }: Statement): readonly [CheckRow] {
+  const found = textsOf(values[1]).flatMap((pair) => database.consentsOf(pair));
+  const used = found.filter((consent) => consent.used > 0);
+  const consents = found.length === 0 ? null : found.map(lineOf).join(",");
+  const uses = used.length === 0 ? null : used.map(useLineOf).join(",");
+  const periods = [PERIOD_START, PERIOD_START, PERIOD_START, PERIOD_START] as const;
+  return [[String(database.now().getTime()), "f", ...periods, consents, uses, null]];
 }
 
 /** A text array, as a list or as the literal that the ledger writes for names without quotes and backslashes. */
@@ -41,9 +42,34 @@ function textsOf(value: unknown): readonly string[] {
   return value === "{}" ? [] : value.slice(2, -2).split('","');
 }
 
-function columnsOf({ terms, events, used }: StoredConsent): readonly [string, string, string] {
+/** As `consents.checked_line` writes it. */
+function lineOf({ terms, events }: StoredConsent): string {
   const told = events.map(({ kind, at }) => `${kind}:${at.getTime()}`).join(",");
-  return [JSON.stringify(terms), told, String(used)];
+  const { merchant, bank, consentId, version, purpose, categories, lookbackMonths, startsAt, expiresAt } =
+    terms;
+  const { frequency, rulebook } = terms;
+  return JSON.stringify([
+    merchant,
+    bank,
+    events[0]?.at.getTime() ?? 0,
+    consentId,
+    version,
+    purpose,
+    categories,
+    lookbackMonths,
+    startsAt,
+    expiresAt,
+    frequency.count,
+    frequency.period,
+    rulebook,
+    told,
+    null,
+  ]);
+}
+
+/** As `consents.checked_use_line` writes it. */
+function useLineOf({ terms, used }: StoredConsent): string {
+  return JSON.stringify([terms.consentId, false, PERIOD_START, used]);
 }
 
 /** Rows of `consents.claim`: the new total of each consent that had enough uses left. */

@@ -65,6 +65,10 @@ const COPY = [
     from consents.consent t, pair p where t.consent_id = $1`,
   `insert into consents.consent_event select (jsonb_populate_record(t, jsonb_build_object('merchant_id', p.merchant,
       'consent_id', p.id))).* from consents.consent_event t, pair p where t.consent_id = $1`,
+  // What the triggers would have written.
+  `insert into consents.checked_consent (pair, consent_id, created_at, line)
+    select consents.pair_of(c.merchant_id, c.bank), c.consent_id, c.created_at, consents.checked_line(c)
+    from consents.consent c join pair p on p.merchant = c.merchant_id and p.id = c.consent_id`,
 ] as const;
 
 /** Copies the template's rows for each pair: consents that the gateway takes for any others. */
@@ -73,20 +77,23 @@ export async function copyConsents(
   template: string,
   pairs: readonly ConsentPair[],
 ): Promise<void> {
-  const [list, consents, events] = COPY;
+  const [list, consents, events, lines] = COPY;
   await unguarded(owner, async (client) => {
     await client.query("begin");
     await client.query(list, [pairs.map(({ bank }) => bank), pairs.map(({ merchant }) => merchant)]);
     await client.query(consents, [template]);
     await client.query(events, [template]);
+    await client.query(lines);
     await client.query("commit");
   });
-  await owner.pool.query("vacuum (analyze) consents.consent, consents.consent_event");
+  await owner.pool.query(
+    "vacuum (analyze) consents.consent, consents.consent_event, consents.checked_consent",
+  );
 }
 
 /** Gives every use back and forgets the record, so that each contender starts in the same house. */
 export async function refill(owner: Postgres): Promise<void> {
   await unguarded(owner, async (client) => {
-    await client.query("truncate consents.usage, inquiries.entry");
+    await client.query("truncate consents.usage, consents.checked_use, inquiries.entry");
   });
 }

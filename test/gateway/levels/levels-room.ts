@@ -78,14 +78,12 @@ export function consentOf(merchant: string, over: Partial<LedgerConsent["terms"]
     merchant,
     bank: "demo-bank",
     purpose: "PRE_LOAN_ASSESSMENT",
-    purposeText: { en: "", zh: "" },
     categories: ["TRANSACTIONS", "SETTLEMENTS"],
     lookbackMonths: 3,
     startsAt: "2026-03-01T00:00:00.000Z",
     expiresAt: "2026-05-01T00:00:00.000Z",
     frequency: { count: 10, period: "MONTH" },
     rulebook: CN_RULEBOOK.version,
-    notice: { version: "", language: "", sha256: "" },
     ...over,
   };
   return { terms, events: [{ kind: "GRANTED", at: new Date("2026-03-01T00:00:00.000Z") }], used: 0 };

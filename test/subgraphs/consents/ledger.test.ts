@@ -222,7 +222,9 @@ describe("when the truth is out of reach", () => {
     const pidOf = async () => (await pool.pool.query("select pg_backend_pid() as pid")).rows[0].pid as number;
     const before = await pidOf();
     const blocker = await room.postgres.pool.connect();
-    await blocker.query("begin; lock table consents.consent, consents.usage in access exclusive mode");
+    await blocker.query(
+      "begin; lock table consents.checked_consent, consents.usage in access exclusive mode",
+    );
     const started = performance.now();
     const codes = await Promise.all(
       [ledger.check([question], []), ledger.check([question], []), ledger.claimUses([consent])].map(codeOf),
