@@ -11,26 +11,50 @@ export interface Lane {
 /** A connection that dies between two statements reports it here; the next statement on it fails. */
 function ignore(): void {}
 
-/** Opens a lane over a pool. Connections that are still being opened when the lane is cut are not used. */
+/**
+ * Opens a lane over a pool. Connections that are still being opened when the lane is cut are not used. A connection goes back
+ * to the pool in the next turn of the event loop, so that one statement after another finds it at hand.
+ */
 export function createLane(pool: pg.Pool): Lane {
-  const inUse = new Set<pg.PoolClient>();
+  const held = new Set<pg.PoolClient>();
+  let spare: pg.PoolClient | undefined;
   let generation = 0;
   const giveBack = (client: pg.PoolClient, destroy: boolean): void => {
-    if (!inUse.delete(client)) return;
+    if (!held.delete(client)) return;
     client.release(destroy);
     // A destroyed connection can still report its end; it keeps its listener.
     if (!destroy) client.off("error", ignore);
   };
+  const keep = (client: pg.PoolClient): void => {
+    if (!held.has(client)) return;
+    if (spare !== undefined) return giveBack(client, false);
+    spare = client;
+    setImmediate(() => {
+      if (spare !== client) return;
+      spare = undefined;
+      giveBack(client, false);
+    });
+  };
+  const take = async (): Promise<pg.PoolClient> => {
+    if (spare !== undefined) {
+      const client = spare;
+      spare = undefined;
+      return client;
+    }
+    const started = generation;
+    const client = await pool.connect();
+    client.on("error", ignore);
+    held.add(client);
+    if (started === generation) return client;
+    giveBack(client, true);
+    throw new Error("the lane was cut before the connection was open");
+  };
   return {
     run: async (use) => {
-      const started = generation;
-      const client = await pool.connect();
-      client.on("error", ignore);
-      inUse.add(client);
+      const client = await take();
       try {
-        if (started !== generation) throw new Error("the lane was cut before the connection was open");
         const result = await use(client);
-        giveBack(client, false);
+        keep(client);
         return result;
       } catch (error) {
         giveBack(client, true);
@@ -39,7 +63,8 @@ export function createLane(pool: pg.Pool): Lane {
     },
     cut: () => {
       generation += 1;
-      for (const client of inUse) giveBack(client, true);
+      spare = undefined;
+      for (const client of held) giveBack(client, true);
     },
   };
 }

@@ -15,10 +15,6 @@ export function executeOn(database: Database): Execute {
 type CheckRow = readonly [
   nowMs: string,
   isReplica: string,
-  day: string,
-  week: string,
-  month: string,
-  total: string,
   consents: string | null,
   uses: string | null,
   ended: string | null,
@@ -32,8 +28,7 @@ function check(database: Database, { values }: Statement): readonly [CheckRow] {
   const used = found.filter((consent) => consent.used > 0);
   const consents = found.length === 0 ? null : found.map(lineOf).join(",");
   const uses = used.length === 0 ? null : used.map(useLineOf).join(",");
-  const periods = [PERIOD_START, PERIOD_START, PERIOD_START, PERIOD_START] as const;
-  return [[String(database.now().getTime()), "f", ...periods, consents, uses, null]];
+  return [[String(database.now().getTime()), "f", consents, uses, null]];
 }
 
 /** A text array, as a list or as the literal that the ledger writes for names without quotes and backslashes. */

@@ -2,9 +2,10 @@ import type pg from "pg";
 import type { Lane } from "../../../foundation/postgres/lane.js";
 import type { Credential } from "../../../schema/claims.js";
 import type { LedgerConsent } from "../../../schema/consent-terms.js";
+import { periodStarts } from "../../../schema/consent/periods.js";
 import { BureauError } from "../../../schema/errors.js";
 import type { ConsentQuestion, ConsentSnapshot } from "../../../schema/ports.js";
-import { CLOCK, judgedAt } from "../consent-row.js";
+import { judgedAt } from "../consent-row.js";
 import { type FoundConsent, readLines } from "./read-lines.js";
 
 const CONSENTS_OF_PAIR_MAX = 50;
@@ -17,24 +18,18 @@ export interface Check {
 
 /**
  * One row, whatever is asked: three look-ups, each with one probe of an index for each name, and what they find put together
- * as the server finds it. To hand over a row for each consent costs both sides more than to find it. The lines are read in
- * read-lines.ts. The primary key of `ended_credential` begins with the id.
+ * as the server finds it; the clock is read after the snapshot was taken. To hand over a row for each consent costs both sides
+ * more than to find it. The lines are read in read-lines.ts. The primary key of `ended_credential` begins with the id.
  */
-const CHECK = `with ${CLOCK}
-select (date_part('epoch', now) * 1000)::bigint, pg_is_in_recovery(), day, week, month, total,
+const CHECK = `select floor(date_part('epoch', coalesce($1::timestamptz, clock_timestamp())) * 1000)::bigint, pg_is_in_recovery(),
   (select string_agg(k.line, ',') from unnest($2::text[]) q, consents.checked_consent k where k.pair = q),
   (select string_agg(k.line, ',') from unnest($2::text[]) q, consents.checked_use k where k.pair = q),
-  (select json_agg(kind || ' ' || id) from consents.ended_credential where id = any($3::text[]))
-from clock`;
+  (select json_agg(kind || ' ' || id) from consents.ended_credential where id = any($3::text[]))`;
 
 /** The columns of {@link CHECK}, as text. */
 type CheckRow = readonly [
   nowMs: string,
   isReplica: string,
-  day: string,
-  week: string,
-  month: string,
-  total: string,
   consents: string | null,
   uses: string | null,
   ended: string | null,
@@ -65,9 +60,9 @@ export async function checkTruth(
   const row = rows[0];
   // A standby can lag behind a revocation: it does not know.
   if (row === undefined || row[1] !== "f") throw new BureauError("CONSENT_UNKNOWN", "not the primary");
-  const [nowMs, , DAY, WEEK, MONTH, TOTAL, consentLines, useLines, endedNames] = row;
+  const [nowMs, , consentLines, useLines, endedNames] = row;
   const now = new Date(Number(nowMs));
-  const found = groupByPair(readLines(consentLines, useLines, { DAY, WEEK, MONTH, TOTAL }));
+  const found = groupByPair(readLines(consentLines, useLines, periodStarts(now)));
   const ended = new Set(endedNames === null ? [] : (JSON.parse(endedNames) as string[]));
   return callers.map(({ questions, credentials: own }) => {
     const consents = questions.map((question) => found.get(pairOf(question)) ?? NONE);

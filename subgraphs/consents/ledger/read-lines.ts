@@ -1,10 +1,8 @@
 import type { Category } from "../../../schema/categories.js";
 import type { ConsentEvent, DecisiveTerms, LedgerConsent } from "../../../schema/consent-terms.js";
+import type { PeriodStarts } from "../../../schema/consent/periods.js";
 import type { FrequencyPeriod, Purpose } from "../../../schema/purposes.js";
 import { readEvents } from "../consent-row.js";
-
-/** The first day of each kind of period that holds the statement's instant, as PostgreSQL writes days. */
-export type PeriodStarts = Readonly<Record<FrequencyPeriod, string>>;
 
 /**
  * A consent as `consents.checked_line` writes it. Positions and not names, because a check reads many: half the bytes, and
