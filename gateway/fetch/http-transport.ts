@@ -51,8 +51,10 @@ interface Place {
 async function requestOnce(place: Place, { request, signal }: SubgraphCall): Promise<string> {
   const { pool, path, limits } = place;
   const deadline = new AbortController();
-  const late = new TransportFault(`no answer within ${limits.timeoutMs} ms`, { isLate: true });
-  const timer = setTimeout(() => deadline.abort(late), limits.timeoutMs);
+  const timer = setTimeout(
+    () => deadline.abort(new TransportFault(`no answer within ${limits.timeoutMs} ms`, { isLate: true })),
+    limits.timeoutMs,
+  );
   const leave = (): void => deadline.abort(signal?.reason);
   signal?.addEventListener("abort", leave, { once: true });
   try {

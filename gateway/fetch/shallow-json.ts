@@ -1,8 +1,9 @@
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-/** `[` and `{`, `]` and `}`. */
-const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
-const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
+/** `[` and `{` are told apart from `]` and `}` by other bits than this one, which is all that differs within each pair. */
+const PAIR_BIT = 0x20;
+const OPENING = 0x5b;
+const CLOSING = 0x5d;
 
 /**
  * Parses JSON that nests at most so many levels. The levels are counted first, in time linear in the text: parsing a
@@ -12,15 +13,30 @@ const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
  */
 export function parseShallow(text: string, levelsMax: number): unknown {
   let levels = 0;
-  let isText = false;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (isText) {
-      if (code === BACKSLASH) i++;
-      else if (code === QUOTE) isText = false;
-    } else if (code === QUOTE) isText = true;
-    else if (CLOSING.has(code)) levels--;
-    else if (OPENING.has(code) && ++levels > levelsMax) throw new RangeError(`more than ${levelsMax} levels`);
+    if (code === QUOTE) {
+      i = endOfText(text, i + 1);
+      continue;
+    }
+    const bracket = code & ~PAIR_BIT;
+    if (bracket === CLOSING) levels--;
+    else if (bracket === OPENING && ++levels > levelsMax)
+      throw new RangeError(`more than ${levelsMax} levels`);
   }
   return JSON.parse(text) as unknown;
+}
+
+/** Where the quote stands that ends a text which began before `from`. */
+function endOfText(text: string, from: number): number {
+  let end = text.indexOf('"', from);
+  while (end > 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end < 0 ? text.length : end;
+}
+
+/** After an odd number of backslashes. */
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0;
+  while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes += 1;
+  return backslashes % 2 === 1;
 }
