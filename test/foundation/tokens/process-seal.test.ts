@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createProcessSeal, sha256Base64url } from "../../../foundation/tokens.js";
-import { createPermitVerifier } from "../../../subgraphs/host/permit.js";
+import { createPermitVerifier, type PermitTrust } from "../../../subgraphs/host/permit.js";
 
 const NOW = new Date("2026-06-15T04:00:00.000Z");
 const SECONDS = NOW.getTime() / 1_000;
@@ -62,12 +62,12 @@ describe("a permit under the seal of a process", () => {
     body: sha256Base64url(request.body),
     grants: [],
   };
-  const trust = {
+  const trust: PermitTrust = {
     issuer: "gateway",
     keys: { kind: "local", keys: { keys: [] } },
     algorithms: ["EdDSA"],
     clock: { now: () => NOW, monotonicMs: () => 0 },
-  } as const;
+  };
 
   it("is believed by a subgraph of that process, for itself and for these bytes", async () => {
     const verify = createPermitVerifier({ ...trust, seal });
