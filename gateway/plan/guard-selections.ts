@@ -15,7 +15,7 @@ import {
 import type { RuleGuard } from "../graph/guarded-operation.js";
 import type { Operation } from "../inquiry.js";
 import type { PolicyIndex } from "../policies.js";
-import { bothOf, implies, OPEN } from "./rule-algebra.js";
+import { bothOf, implies, isSameRule, OPEN } from "./rule-algebra.js";
 import type { Policy } from "../policies.js";
 import { type Alternatives, isUnconditional } from "../graph/conditions.js";
 import { type ConditionedSet, fragmentsOf, gather, type Gathered, setsBelow } from "../graph/gather.js";
@@ -75,7 +75,7 @@ export class GuardedSelections {
     const name = entry.node.name.value;
     const possible = this.#schema.getPossibleTypes(type);
     const own = this.#ruleOf(type.name, name);
-    const isAlike = possible.every((each) => isSame(own, this.#ruleOf(each.name, name)));
+    const isAlike = possible.every((each) => isSameRule(own, this.#ruleOf(each.name, name)));
     if (isAlike) return [this.#field(entry, type.name)];
     return possible.map((each) => on(each.name, [this.#field(entry, each.name)]));
   }
@@ -116,10 +116,6 @@ export class GuardedSelections {
     this.#variables.set(identity, variable);
     return variable;
   }
-}
-
-function isSame(a: Policy, b: Policy): boolean {
-  return implies(a, b) && implies(b, a);
 }
 
 function on(typeName: string, selections: readonly SelectionNode[]): SelectionNode {
