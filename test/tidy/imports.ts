@@ -61,7 +61,7 @@ const PACKAGE_RULES: readonly PackageRule[] = [
   {
     packages: /^@apollo\//,
     allowed:
-      /^(gateway\/apollo\.ts|gateway\/process\/server\.ts|gateway\/(plan|fetch)\/|subgraphs\/host\/|scripts\/compose[./])/,
+      /^(gateway\/apollo\.ts|gateway\/(plan|fetch)\/|subgraphs\/host\/|scripts\/compose[./])/,
   },
   {
     packages: /^(vitest|vite|fast-check|graphql-http|mercurius.*|undici-types)$/,
