@@ -60,8 +60,7 @@ const PACKAGE_RULES: readonly PackageRule[] = [
   { packages: /^type-graphql$/, allowed: /^subgraphs\// },
   {
     packages: /^@apollo\//,
-    allowed:
-      /^(gateway\/apollo\.ts|gateway\/process\/server\.ts|gateway\/(plan|fetch)\/|subgraphs\/host\/|scripts\/compose[./])/,
+    allowed: /^(gateway\/apollo\.ts|gateway\/(plan|fetch)\/|subgraphs\/host\/|scripts\/compose[./])/,
   },
   {
     packages: /^(vitest|vite|fast-check|graphql-http|mercurius.*|undici-types)$/,
