@@ -1,12 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from "node:crypto";
-import {
-  type ClaimExpectations,
-  requireAudience,
-  requireClaims,
-  requireIssuer,
-  requireLive,
-  requireSaneTimes,
-} from "./claim-rules.js";
+import type { ClaimExpectations } from "./claim-rules.js";
+import { judgeClaims } from "./judge-claims.js";
 import type { JsonObject } from "./read-json.js";
 import { TokenError } from "./token-error.js";
 
@@ -45,12 +39,7 @@ export function createProcessSeal(typ: string): ProcessSeal {
       // Only what this process wrote comes so far.
       const payload = Buffer.from(statement.slice(prefix.length, end), "base64url").toString("utf8");
       const claims = JSON.parse(payload) as JsonObject;
-      const nowSeconds = Math.floor(now.getTime() / 1000);
-      requireClaims(claims, expected);
-      requireIssuer(claims, expected.issuer);
-      requireAudience(claims, expected.audience);
-      requireSaneTimes(claims, expected, nowSeconds);
-      requireLive(claims, expected, nowSeconds);
+      judgeClaims(claims, expected, now);
       return claims;
     },
   };

@@ -1,5 +1,5 @@
 import { type CryptoKey, importJWK } from "jose";
-import { Lru } from "../lru.js";
+import { LRUCache } from "lru-cache";
 import type { TokenAlgorithm } from "./algorithms.js";
 import { sha256Base64url } from "./digests.js";
 import { lintKey } from "./keys/lint-key.js";
@@ -46,7 +46,7 @@ const KEYS_REMEMBERED_MAX = 1_000;
 export function createProofReader(algorithms: readonly TokenAlgorithm[]): ProofReader {
   const options = { algorithms, typ: "dpop+jwt", charactersMax: PROOF_CHARACTERS_MAX };
   const verify = createCompactVerifier(options, HEADER_MEMBERS);
-  const admitted = new Lru<string, CryptoKey>(KEYS_REMEMBERED_MAX);
+  const admitted = new LRUCache<string, CryptoKey>({ max: KEYS_REMEMBERED_MAX });
   return async (proof) => {
     const { header } = readCompact(proof, { ...options, headerMembers: HEADER_MEMBERS });
     const key = readKey(header);

@@ -1,13 +1,7 @@
 import type { CryptoKey } from "jose";
 import type { TokenAlgorithm } from "./algorithms.js";
-import {
-  type ClaimExpectations,
-  requireAudience,
-  requireClaims,
-  requireIssuer,
-  requireLive,
-  requireSaneTimes,
-} from "./claim-rules.js";
+import type { ClaimExpectations } from "./claim-rules.js";
+import { judgeClaims } from "./judge-claims.js";
 import { type KeySource, type OnKeyProblem, openKeySource } from "./keys/key-source.js";
 import { type CompactText, readCompact } from "./read-compact.js";
 import type { JsonObject } from "./read-json.js";
@@ -58,12 +52,7 @@ export function createVerifier(options: VerifierOptions): TokenVerifier {
   const verify = createStatementVerifier(options);
   return async (token) => {
     const claims = await verify(token);
-    const nowSeconds = Math.floor(options.now().getTime() / 1000);
-    requireClaims(claims, options);
-    requireIssuer(claims, options.issuer);
-    requireAudience(claims, options.audience);
-    requireSaneTimes(claims, options, nowSeconds);
-    requireLive(claims, options, nowSeconds);
+    judgeClaims(claims, options, options.now());
     return claims;
   };
 }

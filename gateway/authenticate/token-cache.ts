@@ -1,5 +1,5 @@
 import type { Clock } from "../../foundation/clock.js";
-import { Lru } from "../../foundation/lru.js";
+import { LRUCache } from "lru-cache";
 import { sha256Base64url } from "../../foundation/tokens.js";
 import type { Principal } from "../../schema/claims.js";
 
@@ -20,7 +20,7 @@ export function cacheTokens(
   identify: (token: string) => Promise<Principal>,
   clock: Clock,
 ): (token: string) => Promise<Principal> {
-  const entries = new Lru<string, Entry>(ENTRIES_MAX);
+  const entries = new LRUCache<string, Entry>({ max: ENTRIES_MAX });
   return async (token) => {
     const key = sha256Base64url(token);
     const entry = entries.get(key);

@@ -8,7 +8,7 @@ import {
   print,
   type SelectionSetNode,
 } from "graphql";
-import { Lru } from "../../foundation/lru.js";
+import { LRUCache } from "lru-cache";
 import type { SubgraphAnswer, WireError } from "../../schema/subgraph.js";
 
 const QUERIES_MAX = 2_000;
@@ -31,7 +31,7 @@ const STRANGER = { code: "SOURCE_UNAVAILABLE" } as const;
  * answer.
  */
 export class Echo {
-  readonly #queries = new Lru<string, string>(QUERIES_MAX);
+  readonly #queries = new LRUCache<string, string>({ max: QUERIES_MAX });
 
   /** The same query with the code selected on every merchant; `roots` are the response keys that return merchants. */
   ask(query: string, roots: ReadonlySet<string>): string {

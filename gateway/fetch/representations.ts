@@ -1,5 +1,5 @@
 import { type DocumentNode, Kind, parse, type SelectionSetNode } from "graphql";
-import { Lru } from "../../foundation/lru.js";
+import { LRUCache } from "lru-cache";
 import type { Authorized, Inquiry } from "../inquiry.js";
 import { type Needs, needsOf, type PolicyIndex } from "../policies.js";
 import { type Condition, conditionsOf, isIncluded } from "../graph/conditions.js";
@@ -35,7 +35,7 @@ interface Reading {
 /** The third point of enforcement: which entities one fetch may name. */
 export class RepresentationGate {
   readonly #index: PolicyIndex;
-  readonly #readings = new Lru<string, readonly Reading[]>(OPERATIONS_MAX);
+  readonly #readings = new LRUCache<string, readonly Reading[]>({ max: OPERATIONS_MAX });
 
   constructor(index: PolicyIndex) {
     this.#index = index;

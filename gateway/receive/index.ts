@@ -1,5 +1,5 @@
 import { type DocumentNode, GraphQLError, Kind, type OperationDefinitionNode, parse } from "graphql";
-import { Lru } from "../../foundation/lru.js";
+import { LRUCache } from "lru-cache";
 import { BureauError } from "../../schema/errors.js";
 import type { GraphQLBody } from "../../schema/subgraph.js";
 import type { OperationLimits } from "./limits.js";
@@ -37,7 +37,7 @@ export interface Receive {
 
 /** Builds the first station. */
 export function createReceive(limits: OperationLimits): Receive {
-  const admitted = new Lru<string, true>(ADMITTED_MAX);
+  const admitted = new LRUCache<string, true>({ max: ADMITTED_MAX });
   return {
     form: (body) => {
       const request = readForm(body);

@@ -9,9 +9,10 @@ import {
   CommandError,
   instant,
   operator,
-  print,
   type Row,
   runCommand,
+  runVerb,
+  type Verbs,
   withRegistry,
 } from "./command.js";
 
@@ -56,20 +57,10 @@ function readArguments() {
 type Values = ReturnType<typeof readArguments>["values"];
 
 async function main(): Promise<number> {
-  const { values, positionals } = readArguments();
-  const [verb = ""] = positionals;
-  const work = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
-  if (values.help === true || work === undefined) {
-    (values.help === true ? process.stdout : process.stderr).write(HELP);
-    return values.help === true ? 0 : 1;
-  }
-  print(await work(values, positionals), values.json);
-  return 0;
+  return runVerb(VERBS, readArguments(), HELP);
 }
 
-const VERBS: Readonly<
-  Record<string, (values: Values, positionals: readonly string[]) => Promise<readonly Row[]>>
-> = {
+const VERBS: Verbs<Values> = {
   add: async (values, positionals) => {
     const clientId = argumentOf(positionals, "client id");
     const { party, id, name } = values;

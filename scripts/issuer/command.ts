@@ -45,6 +45,28 @@ export function operator(reason: string | undefined): Operator {
   return { actor: `operator:${os.userInfo().username.replace(/[^\x21-\x7e]/g, "_")}`, reason: reason.trim() };
 }
 
+/** What a command does, by its first word. */
+export type Verbs<Values> = Readonly<
+  Record<string, (values: Values, positionals: readonly string[]) => Promise<readonly Row[]>>
+>;
+
+/** Does what the first word says and prints the rows; help on request, or in place of a word that is none. */
+export async function runVerb<Values extends { readonly help?: boolean; readonly json: boolean }>(
+  verbs: Verbs<Values>,
+  given: { readonly values: Values; readonly positionals: readonly string[] },
+  help: string,
+): Promise<number> {
+  const { values, positionals } = given;
+  const [verb = ""] = positionals;
+  const work = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
+  if (values.help === true || work === undefined) {
+    (values.help === true ? process.stdout : process.stderr).write(help);
+    return values.help === true ? 0 : 1;
+  }
+  print(await work(values, positionals), values.json);
+  return 0;
+}
+
 /** The one argument that a verb takes. */
 export function argumentOf(positionals: readonly string[], what: string): string {
   const [, value, ...others] = positionals;

@@ -1,5 +1,5 @@
 import { type DocumentNode, execute, GraphQLError, type GraphQLSchema, parse, validate } from "graphql";
-import { Lru } from "../../foundation/lru.js";
+import { LRUCache } from "lru-cache";
 import { BureauError, ERRORS } from "../../schema/errors.js";
 import type { GraphQLBody, SubgraphAnswer, WireError } from "../../schema/subgraph.js";
 
@@ -8,7 +8,7 @@ const DOCUMENTS_MAX = 1_000;
 /** Executes request bodies against one schema; parsed and validated documents are kept, at most 1,000. */
 export class Executor {
   readonly #schema: GraphQLSchema;
-  readonly #documents = new Lru<string, DocumentNode>(DOCUMENTS_MAX);
+  readonly #documents = new LRUCache<string, DocumentNode>({ max: DOCUMENTS_MAX });
 
   constructor(schema: GraphQLSchema) {
     this.#schema = schema;

@@ -8,7 +8,7 @@ import {
   print,
   validate,
 } from "graphql";
-import { Lru } from "../../../foundation/lru.js";
+import { LRUCache } from "lru-cache";
 import { BureauError, ERRORS } from "../../../schema/errors.js";
 import type { SubgraphAnswer, WireError } from "../../../schema/subgraph.js";
 import type { SubgraphFetch } from "../../fetch/execute/compile-fetch.js";
@@ -94,7 +94,7 @@ export function createBareEngine(options: BareEngineOptions): BareEngine {
     planning: createPlanning(planner, limits.planning),
     types: readPossibleTypes(document),
     receive: createReceive(limits.operation),
-    documents: new Lru(DOCUMENTS_MAX),
+    documents: new LRUCache({ max: DOCUMENTS_MAX }),
     prepared: new WeakMap(),
     machinery: keyFieldsOf(options.supergraphSdl),
     transports: opened.transports,
@@ -112,7 +112,7 @@ interface Engine {
   readonly planning: Planning;
   readonly types: PossibleTypes;
   readonly receive: Receive;
-  readonly documents: Lru<string, DocumentNode>;
+  readonly documents: LRUCache<string, DocumentNode>;
   /** By what was parsed: an operation is prepared once for as long as its document is kept. */
   readonly prepared: WeakMap<OperationDefinitionNode, Prepared>;
   readonly machinery: ReadonlySet<string>;
